@@ -1,0 +1,46 @@
+# Needs Python (3.11 to 3.13) and make, nothing else.
+#
+#   make test                                    the whole suite
+#   make test ARGS="tests/kernels -k spectrum"   a part of it
+#   make rank                                    the bundled hub on the bundled data
+#   make setup PYTHON=python3.13 VENV=.venv-py313
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PINS := $(VENV)/constraints.txt
+
+.PHONY: setup rank test lint bench clean
+
+setup: $(PINS)
+
+# The pins the environment was made from are copied into it last: a stamp that says what is inside.
+# Python 3.12 shares those of 3.13; jax 0.12 has no release for 3.11.
+$(PINS): pyproject.toml constraints/py311.txt constraints/py313.txt
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("$(PYTHON) is " \
+	  + sys.version.split()[0] + "; give one of 3.11 to 3.13: make setup PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	pins=constraints/$$($(BIN)/python -c \
+	  'import sys; print("py311" if sys.version_info < (3, 12) else "py313")').txt && \
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet -c $$pins -e '.[dev]' && \
+	cp $$pins $@
+
+rank: setup
+	$(BIN)/disco-jax rank $(ARGS)
+
+test: setup
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --durations=15 $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

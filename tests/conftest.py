@@ -1,0 +1,36 @@
+"""The strict jax that every test runs under: float64, no silent promotion, eight CPU devices.
+
+The devices must be asked for before jax is imported, hence the order. No compilation cache is kept
+unless `JAX_COMPILATION_CACHE_DIR` says so, nor is an accelerator used unless `JAX_PLATFORMS` does.
+"""
+
+import os
+from functools import partial
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = (
+        os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
+    ).strip()
+
+import jax
+import pytest
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_programs_are_dropped():
+    """Every compiled program holds memory maps, of which Linux gives a process 65,530."""
+    yield
+    jax.clear_caches()
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """`run(*arguments)` -> (exit code, stdout, stderr) of the command line."""
+    from .command_line import call
+
+    return partial(call, capsys, monkeypatch)

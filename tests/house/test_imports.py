@@ -1,0 +1,71 @@
+"""What an import loads and changes, each looked at in a fresh process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ["scipy.stats", "flax", "optax", "pandas", "sklearn", "torch", "matplotlib", "tensorflow"]
+
+LOADED = "import json, sys; print(json.dumps([n for n in sys.argv[1:] if n in sys.modules]))"
+THREADS = """
+import json, jax.numpy as jnp, threadpoolctl
+jnp.linalg.eigh(jnp.eye(8)).eigenvalues.block_until_ready()
+print(json.dumps({i["filepath"]: i["num_threads"] for i in threadpoolctl.threadpool_info()}))
+"""
+
+
+def fresh(code: str, *args: str, **environment: str):
+    """Run `code` in a new interpreter with untouched jax and thread settings; its JSON answer."""
+    ours = ("JAX_", "XLA_", "DISCO_", "OPENBLAS_", "OMP_", "MKL_", "GOTO_")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env=clean | {"JAX_PLATFORMS": "cpu"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def blas_threads(code: str, **environment: str) -> tuple[dict, dict]:
+    """Threads of the OpenBLAS that jaxlib borrows from SciPy, and of every other library."""
+    found = fresh(code, **environment)
+    scipys = {path: n for path, n in found.items() if Path(path).parent.name == "scipy.libs"}
+    assert scipys, f"no OpenBLAS of SciPy's among {list(found)}"
+    return scipys, {path: n for path, n in found.items() if path not in scipys}
+
+
+def test_kernels_load_jax_and_nothing_heavier():
+    assert fresh("import disco_kernels;" + LOADED, "jax", *HEAVY) == ["jax"]
+
+
+def test_importing_kernels_starts_no_backend():
+    # Whoever imports us may still choose devices or start `jax.distributed` afterwards.
+    code = "import disco_kernels, jax; jax.config.update('jax_num_cpu_devices', 3)"
+    assert fresh(code + "; print(len(jax.devices()))") == 3
+
+
+def test_product_loads_without_jax():
+    assert fresh("import disco_jax;" + LOADED, "disco_jax", "jax", "numpy") == ["disco_jax"]
+
+
+def test_import_gives_scipys_blas_one_thread():
+    scipys, others = blas_threads("import disco_kernels" + THREADS)
+    _, untouched = blas_threads(THREADS)
+    assert set(scipys.values()) == {1}
+    assert others == untouched
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core all have one thread")
+@pytest.mark.parametrize("setting", ["DISCO_KEEP_BLAS_THREADS=1", "OPENBLAS_NUM_THREADS=2"])
+def test_blas_threads_stay_when_asked(setting):
+    variables = dict([setting.split("=")])
+    scipys, others = blas_threads("import disco_kernels" + THREADS, **variables)
+    assert (scipys, others) == blas_threads(THREADS, **variables)
+    assert min(scipys.values()) > 1
