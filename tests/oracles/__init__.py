@@ -1,0 +1,1 @@
+"""Slow, independent float64 NumPy/SciPy formulas that import none of our code."""
