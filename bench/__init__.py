@@ -1,0 +1,1 @@
+"""Everything with a clock: `python -m bench <subcommand>` from the repository root."""
