@@ -1,0 +1,36 @@
+"""Rank a hub of pre-trained models for your data, without fine-tuning.
+
+Public names are imported when first used (PEP 562), so `import disco_jax` does not load jax.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_EXPORTS = {  # public name -> module of this package that defines it
+    "FeatureError": "features",
+    "FeatureSet": "features",
+    "ScoreTable": "score_table",
+    "SpecError": "specs",
+    "compare": "controls",
+    "extract": "extraction",
+    "load_backbone": "backbones",
+    "open_images": "data",
+    "read_accuracies": "accuracies",
+    "read_features": "feature_files",
+    "read_hub": "hub_files",
+    "score": "scoring",
+    "write_features": "feature_files",
+}
+
+__all__ = ["__version__", *_EXPORTS]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
