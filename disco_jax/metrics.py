@@ -1,0 +1,230 @@
+"""The table of metrics: what each is, what it needs and how it maps to the published value.
+
+A kernel's positional parameters name the factors it needs (`spectrum`, `features`, `labels`,
+`targets`, `logits`, ...), its keyword-only ones with a default are its options; see `planning`. A
+metric that has a form for labels and one for targets has one for detection too: the first on the
+classes of the boxes, the second on their coordinates, each scaled over the hub, then added, as the
+DISCO paper does it.
+
+Hub-relative metrics return named raw terms; their `combine` makes scores of the terms (models,) of
+all models. Higher is better everywhere.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import disco_kernels as dk
+
+Terms = Mapping[str, np.ndarray]
+
+
+class Metric(NamedTuple):
+    """A row of the table."""
+
+    kernels: Mapping[str, Callable[..., Any]]  # "classification" and "regression" -> kernel
+    scale: str  # how a factor on all features changes the score
+    cost: str
+    citation: str
+    published: str = "the same value"  # how the paper's own value maps to ours
+    combine: Callable[[Terms], np.ndarray] | None = None
+    is_view: bool = False  # no score but a remap of the features for another metric
+    spares: Mapping[str, str] = MappingProxyType({})  # option -> a factor it does without
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What it can score."""
+        return (*self.kernels, "detection") if len(self.kernels) == 2 else tuple(self.kernels)
+
+    def forms(self, task: str) -> dict[str, Callable[..., Any]]:
+        """The kernels that a task calls."""
+        return dict(self.kernels) if task == "detection" else {task: self.kernels[task]}
+
+
+def needs(kernel: Callable[..., Any]) -> tuple[str, ...]:
+    """The factors that a kernel takes, in order."""
+    kinds = inspect.signature(kernel).parameters.values()
+    return tuple(p.name for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD)
+
+
+def options(kernel: Callable[..., Any]) -> dict[str, Any]:
+    """What may be chosen, with its default."""
+    given = {"where", "width", "axis_name", "num_classes"}  # by the planner
+    kinds = inspect.signature(kernel).parameters.values()
+    return {p.name: p.default for p in kinds if p.kind is p.KEYWORD_ONLY and p.name not in given}
+
+
+def scaled_sum(**signs: float) -> Callable[[Terms], np.ndarray]:
+    """Terms scaled to 0..1 over the hub and added with these factors."""
+
+    def combine(terms: Terms) -> np.ndarray:
+        scaled = {name: np.asarray(dk.hub_minmax(np.asarray(terms[name]))) for name in signs}
+        return sum((sign * scaled[name] for name, sign in signs.items()), np.zeros(1))
+
+    return combine
+
+
+both_forms = scaled_sum(classification=1, regression=1)
+
+METRICS: dict[str, Metric] = {
+    "disco": Metric(
+        {
+            "classification": dk.disco_from_spectrum,
+            "regression": dk.disco_regression_from_spectrum,
+        },
+        scale="depends (classification with the identity covariance)",
+        cost="leading 128 components + 256 n C",
+        citation="DISCO, arXiv 2412.19085, AAAI 2025",
+    ),
+    "spectral_share": Metric(
+        {"classification": dk.spectral_share, "regression": dk.spectral_share},
+        scale="free",
+        cost="leading 128 components",
+        citation="DISCO's proportions alone, arXiv 2412.19085",
+        published="r_1 of the paper, without labels",
+    ),
+    "logme": Metric(
+        {"classification": dk.logme, "regression": dk.logme_regression},
+        scale="free, up to its stopping rule",
+        cost="all components + n d C",
+        citation="You et al., ICML 2021; JMLR 2022",
+        published="equal for n > d; published code lacks -(d-n)/(2n) ln alpha otherwise "
+        "(compat=published)",
+    ),
+    "h_score": Metric(
+        {"classification": dk.h_score},
+        scale="free",
+        cost="all components + n d",
+        citation="Bao et al., ICIP 2019",
+        published="the same value; C-1 for every model once n <= d + 1",
+    ),
+    "h_score_shrunk": Metric(
+        {"classification": dk.h_score_shrunk},
+        scale="free",
+        cost="all components + n d",
+        citation="Ibrahim et al., ECML 2022",
+    ),
+    "transrate": Metric(
+        {"classification": dk.transrate},
+        scale="depends (free with compat=authors)",
+        cost="all components + n d min(n/C, d)",
+        citation="Huang et al., ICML 2022",
+        published="the paper's w_c = n_c/n; common ports have weights=uniform, the authors' "
+        "scripts compat=authors",
+    ),
+    "lfc": Metric(
+        {"classification": dk.lfc},
+        scale="free",
+        cost="Gram matrix",
+        citation="Deshpande et al., arXiv 2102.00084",
+    ),
+    "cka": Metric(
+        {"classification": dk.cka},
+        scale="free",
+        cost="Gram matrix",
+        citation="Kornblith et al., ICML 2019; KITE's target alignment",
+    ),
+    "gbc": Metric(
+        {"classification": dk.gbc},
+        scale="free, where no variance is below its floor",
+        cost="n d + C^2 d",
+        citation="Pandy et al., CVPR 2022",
+        published="the same value; the paper reduces to pca=64 first, and its determinant counts "
+        "the logarithm d times (determinant=true)",
+    ),
+    "rankme": Metric(
+        {"classification": dk.rankme, "regression": dk.rankme},
+        scale="free",
+        cost="all components",
+        citation="Garrido et al., ICML 2023",
+        published="without the 1e-7 that the paper adds to each share (2e-5 relative)",
+    ),
+    "stable_rank": Metric(
+        {"classification": dk.stable_rank, "regression": dk.stable_rank},
+        scale="free",
+        cost="all components",
+        citation="Rudelson and Vershynin, J. ACM 2007",
+        published="of the centred features",
+    ),
+    "energy": Metric(
+        {"classification": dk.energy, "regression": dk.energy},
+        scale="of the logits",
+        cost="n Z",
+        citation="Liu et al., NeurIPS 2020; ETran, ICCV 2023",
+    ),
+    "ridge_loo": Metric(
+        {"classification": dk.ridge_loo, "regression": dk.ridge_loo_regression},
+        scale="free",
+        cost="all components + 8 n d C",
+        citation="leave-one-out ridge probe, Golub, Heath and Wahba 1979",
+        published="accuracy (R^2) at the best of eight penalties",
+    ),
+    "lda_loo": Metric(
+        {"classification": dk.lda_loo},
+        scale="free",
+        cost="all components + 2 n d^2 in float64",
+        citation="leave-one-out LDA, Fukunaga and Kessell 1971",
+    ),
+    "sfda": Metric(
+        {"classification": dk.sfda},
+        scale="depends",
+        cost="all components + 2.2 n d^2 in float64",
+        citation="Shao et al., ECCV 2022",
+        published="the paper writes the logarithm; saturates at 1 for n < d",
+    ),
+    "ncti": Metric(
+        {"classification": dk.ncti},
+        scale="depends",
+        cost="leading 64 components + 64 n C + n C^2",
+        citation="Wang et al., ICCV 2023",
+        published="the same terms; published numbers have Sw/(n-C) and a randomised PCA",
+        combine=scaled_sum(ncc=1, seli=1, vc=-1),
+    ),
+    "etran": Metric(
+        {"classification": dk.etran},
+        scale="depends",
+        cost="4 n d C in float64",
+        citation="Gholami et al., ICCV 2023",
+        published="energy of the logits; published code feeds it the features (compat=published)",
+        combine=scaled_sum(classification=0.85, energy=0.15),
+        spares={"compat=published": "logits"},
+    ),
+    "ped": Metric(
+        {"classification": dk.ped},
+        scale="that of its base",
+        cost="base + 6 n d + 36 C^2 d",
+        citation="Li et al., ICCV 2023",
+        published="a remap of the features for another metric, as ped:base=gbc",
+        is_view=True,
+    ),
+    "leep": Metric(
+        {"classification": dk.leep},
+        scale="of the logits",
+        cost="n Z",
+        citation="Nguyen et al., ICML 2020",
+    ),
+    "nce": Metric(
+        {"classification": dk.nce},
+        scale="of the logits",
+        cost="n Z",
+        citation="Tran et al., ICCV 2019",
+        published="without the 1e-5 that ports add to the joint distribution",
+    ),
+    "tmi_variance": Metric(
+        {"classification": dk.tmi_variance},
+        scale="depends",
+        cost="n d",
+        citation="stand-in for TMI (Xu and Kang, ICCV 2023)",
+    ),
+    "knn": Metric(
+        {"classification": dk.knn, "regression": dk.knn_regression},
+        scale="free",
+        cost="2 n^2 d",
+        citation="the plain baseline, see arXiv 2503.18528",
+    ),
+}
+
+DEFAULT = ("disco", "logme", "h_score_shrunk", "knn")

@@ -1,0 +1,213 @@
+"""What holds for every row of the table of metrics, through the planner's own program.
+
+All metrics of a task run in one program; a property is one more run of it on other numbers. Each
+metric says below what it does not care about, and a test sees that all of them do.
+"""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from disco_jax.metrics import METRICS
+from disco_jax.planning import RESIDUAL, Plan, program
+from disco_jax.specs import Spec, parse
+
+from .problems import PROBLEMS, problem
+
+# Which changes of the features leave a score alone: a rotation, a factor, another origin.
+SHRUGS = {
+    "disco": "rotation origin",
+    "spectral_share": "rotation factor origin",
+    "logme": "rotation factor",  # up to its stopping rule
+    "h_score": "rotation factor origin",
+    "h_score_shrunk": "rotation factor origin",
+    "transrate": "rotation origin",
+    "lfc": "rotation factor",
+    "cka": "rotation factor origin",
+    "gbc": "rotation factor origin",  # above its floor
+    "rankme": "rotation factor",
+    "stable_rank": "rotation factor origin",
+    "energy": "rotation factor origin",  # of the features: it reads the logits
+    "ped": "factor",  # as its base, logme; the remap turns with nothing but its columns
+    "leep": "rotation factor origin",
+    "nce": "rotation factor origin",
+    "ridge_loo": "rotation factor origin",
+    "lda_loo": "rotation factor origin",
+    "sfda": "origin",
+    "ncti": "rotation origin",
+    "etran": "rotation origin",
+    "tmi_variance": "rotation origin",
+    "knn": "rotation factor origin",
+}
+# In scores of whole samples, rounding may turn one of them around.
+COUNTS = {"ridge_loo", "lda_loo", "knn"}
+# Copies of a sample are no neighbours of one another.
+NOT_REPEATABLE = {"knn"}
+CLASSES = 5
+
+
+def test_every_metric_is_classified():
+    assert set(SHRUGS) == set(METRICS)
+
+
+def plan(task):
+    return Plan(parse("all", task), task, CLASSES)
+
+
+def arrays(row, task, features=None):
+    x, labels, targets = row.arrays
+    x = x if features is None else features.astype(np.float32)
+    logits = np.random.default_rng(7).normal(size=(CLASSES, 7))[labels % CLASSES]
+    logits = logits + np.random.default_rng(8).normal(size=(len(x), 7))
+    given = {"features": x, "logits": logits.astype(np.float32)}
+    source = np.random.default_rng(9).normal(size=(50, x.shape[1]))
+    given["source_features"] = (source * np.linspace(1, 2, x.shape[1])).astype(np.float32)
+    given |= {"labels": labels} if task == "classification" else {"targets": targets}
+    return given | {"where": np.ones(len(x), bool), "width": np.int32(x.shape[1])}
+
+
+def run(task, given):
+    with jax.enable_x64(False):
+        return jax.device_get(program(plan(task))(given))
+
+
+@cache
+def plain(task, name):
+    return run(task, arrays(problem(name), task))
+
+
+def alike(found, expected, *, but=(), rtol=2e-4):
+    """Every field of every metric, relative to its size or, below 1, to 1.
+
+    The bound is twice what a float32 score may miss: both sides may.
+    """
+    samples = 300
+    for name in found:
+        if name in (*but, RESIDUAL):
+            continue
+        atol = 2 / samples if name in COUNTS else rtol
+        for field, value in found[name].items():
+            scale = np.maximum(1, np.abs(expected[name][field]))
+            off = np.abs(value - expected[name][field]) / scale
+            assert np.all(off <= atol), f"{name}.{field}: {value}, not {expected[name][field]}"
+
+
+TASKS = ["classification", "regression"]
+both = pytest.mark.parametrize("task", TASKS)
+
+
+def permuted(given, order):
+    whole = ("width", "source_features")
+    return {k: v if k in whole else v[order] for k, v in given.items()}
+
+
+@both
+def test_order_of_rows(task):
+    given = arrays(problem("tall-gapped-1"), task)
+    order = np.random.default_rng(0).permutation(300)
+    alike(run(task, permuted(given, order)), plain(task, "tall-gapped-1"))
+
+
+def test_names_of_classes():
+    given = arrays(problem("tall-gapped-1"), "classification")
+    given["labels"] = np.array([3, 0, 4, 1, 2], np.int32)[given["labels"]]
+    alike(run("classification", given), plain("classification", "tall-gapped-1"))
+
+
+def changed(kind, x):
+    if kind == "rotation":
+        turn = np.linalg.qr(np.random.default_rng(2).normal(size=(x.shape[1],) * 2))[0]
+        return x @ turn
+    return x * 8 if kind == "factor" else x + np.linspace(-3, 5, x.shape[1])
+
+
+@pytest.mark.parametrize("kind", ["rotation", "factor", "origin"])
+@both
+def test_what_a_metric_does_not_care_about(kind, task):
+    row = problem("tall-gapped-1")
+    moved = set()
+    for x in (row.features, row.features / 10):  # SFDA's shrinkage vanishes for the former
+        expected = run(task, arrays(row, task, x))
+        found = run(task, arrays(row, task, changed(kind, x)))
+        cares = {name for name in found if name != RESIDUAL and kind not in SHRUGS[name]}
+        alike(found, expected, but=cares)
+        moved |= {
+            name
+            for name in cares
+            for field, value in found[name].items()
+            if np.any(np.abs(value - expected[name][field]) > 1e-6)
+        }
+    free = {"disco"} if task == "regression" else set()  # it cares through the classes
+    assert cares - free <= moved, "say in SHRUGS what a metric does not care about"
+
+
+@both
+@pytest.mark.parametrize(
+    "name", [row.name for row in PROBLEMS if row.name.startswith("tall") and row.num_classes == 5]
+)
+def test_finite_on_what_is_degenerate(name, task):
+    for spec, fields in plain(task, name).items():
+        for field, value in fields.items():
+            assert np.all(np.isfinite(value)), (spec, field)
+
+
+@both
+@pytest.mark.parametrize("name", ["wide-flat", "wide-lone-samples", "column-normal"])
+def test_finite_where_samples_are_few(name, task):
+    test_finite_on_what_is_degenerate(name, task)
+
+
+@both
+def test_padding_and_masks_are_slices(task):
+    """Twenty rows of anything, masked, and four columns of zeros, in the same program."""
+    row = problem("tall-gapped-1")
+    given = arrays(row, task)
+    rows, columns = 280, 60
+    short = {k: v if k == "width" else v[:rows] for k, v in given.items()}
+    short |= {k: short[k][:, :columns] for k in ("features", "source_features")}
+    short["width"] = np.int32(columns)
+    padded = {k: np.copy(v) for k, v in given.items()}
+    padded["features"][rows:], padded["features"][:, columns:] = np.nan, 0
+    padded["source_features"][:, columns:] = 0
+    padded["logits"][rows:] = np.inf
+    if task == "classification":
+        padded["labels"][rows:] = -7
+    else:
+        padded["targets"][rows:] = np.nan
+    padded["where"][rows:], padded["width"] = False, np.int32(columns)
+    alike(run(task, padded), run(task, short))
+
+
+@both
+def test_a_weight_is_a_repeated_sample(task):
+    given = arrays(problem("tall-gapped-1"), task)
+    twice = np.concatenate([np.arange(300), np.arange(150)])
+    weights = np.where(np.arange(300) < 150, 2, 1).astype(np.int32)
+    found = run(task, given | {"where": weights})
+    alike(found, run(task, permuted(given, twice)), but=NOT_REPEATABLE)
+
+
+@both
+def test_a_batch_is_its_models(task):
+    rows = [problem(name) for name in ("tall-gapped-1", "tall-flat", "tall-offset")]
+    given = [arrays(row, task) for row in rows]
+    stacked = {k: jnp.stack([each[k] for each in given]) for k in given[0]}
+    with jax.enable_x64(False):
+        found = jax.device_get(jax.jit(jax.vmap(program(plan(task))))(stacked))
+    for i, row in enumerate(rows):
+        each = jax.tree.map(lambda leaf, i=i: leaf[i], found)
+        alike(each, plain(task, row.name), but={"ncti"} if "offset" in row.name else ())
+
+
+def test_a_score_does_not_depend_on_its_company():
+    given = arrays(problem("big-gapped-1"), "classification")
+    given["labels"] = given["labels"] % CLASSES
+    whole = run("classification", given)
+    for name in ("disco", "spectral_share", "ncti"):  # from a truncated spectrum, alone
+        alone = Plan((Spec(name, name),), "classification", CLASSES)
+        with jax.enable_x64(False):
+            found = jax.device_get(program(alone)(given))
+        alike({name: found[name]}, {name: whole[name]})
