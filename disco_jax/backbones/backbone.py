@@ -1,0 +1,58 @@
+"""What every family of networks gives, and running it: bytes in, features out.
+
+    images uint8 (b, s, s, 3) --normalise--> module --> Outputs
+
+The module's parameters are split off once and passed to a plain jitted function: a call costs half
+a millisecond where `nnx.jit` takes fourteen. What the caller does not return is never computed.
+Batches of one size compile once; a short one is filled up and cut (`padded`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from flax import nnx
+
+from disco_jax.data.preprocessing import Preprocessing, normalise
+
+
+class Outputs(NamedTuple):
+    """Of a batch; float32 or wider."""
+
+    features: jax.Array  # (b, d), pooled
+    logits: jax.Array | None  # (b, z), None without a head
+    cells: jax.Array  # (b, h, w, d), the last feature map, of which features are the mean
+
+
+class Backbone(NamedTuple):
+    """A network ready to run, and what its features depend on."""
+
+    name: str
+    module: nnx.Module  # input (b, s, s, 3) -> Outputs
+    preprocessing: Preprocessing
+    digest: str  # sha256 of the weights file
+    about: Mapping[str, str]  # architecture, source data, licence, origin
+    dtype: Any
+
+
+def compiled(
+    backbone: Backbone, after: Callable[..., Any] = lambda outputs: outputs
+) -> Callable[..., Any]:
+    """``after(outputs, *more)`` of images and more arrays, as one compiled program."""
+    definition, state = nnx.split(backbone.module)
+    how, dtype = backbone.preprocessing, backbone.dtype
+
+    @jax.jit
+    def run(state: nnx.State, images: jax.Array, *more: jax.Array) -> Any:
+        module: Any = nnx.merge(definition, state)
+        return after(module(normalise(images, how, dtype)), *more)
+
+    return lambda images, *more: run(state, images, *more)
+
+
+def padded(rows: np.ndarray, size: int) -> np.ndarray:
+    """Rows filled up to ``size`` with zeros."""
+    if len(rows) == size:
+        return rows
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])

@@ -1,0 +1,130 @@
+"""The six operations of the graph format, on maps (b, h, w, c).
+
+    conv      sum_ij x[:, s r + d i - p, s c + d j - p] w[i, j] + bias, w (kh, kw, c / groups, o)
+    add       x + y
+    gap       mean over h and w, kept as (b, 1, 1, c), summed in float32 or wider
+    maxpool   maximum of each k by k window; the padding never wins
+    concat    channels joined
+    take      channels start, start + step, ...
+
+and an activation after conv and add: none, relu, relu6, leaky0.1.
+
+Padding SAME is TensorFlow's: out = ceil(in / s), the odd row or column at the bottom and right.
+
+Two of XLA's convolutions are slow on a CPU and are written as what they are:
+
+    depthwise   sum over the k*k taps of shifted maps times a vector; fused to one pass over the map
+    1 by 1      a matrix product of all positions with w[0, 0]
+
+On two busy cores, 16 maps, against `lax.conv_general_dilated`: depthwise 3x3 of 28x28x256 in 5 ms
+instead of 420, of 112x112x32 in 12 instead of 860; 1 by 1 of 56x56x128 in 66 instead of 92.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+ACTIVATIONS = {
+    "none": lambda x: x,
+    "relu": lambda x: jnp.maximum(x, 0),
+    "relu6": lambda x: jnp.clip(x, 0, 6),
+    "leaky0.1": lambda x: jnp.where(x > 0, x, x * jnp.asarray(0.1, x.dtype)),
+}
+
+Pair = tuple[int, int]
+Padding = str | tuple[int, int, int, int]  # top, bottom, left, right
+
+
+def pads(padding: Padding, size: Sequence[int], window: Pair, stride: Pair) -> tuple[Pair, Pair]:
+    """Rows before and after, columns before and after."""
+    if not isinstance(padding, str):
+        top, bottom, left, right = padding
+        return (top, bottom), (left, right)
+    rows, columns = lax.padtype_to_pads(size, window, stride, padding)
+    return (rows[0], rows[1]), (columns[0], columns[1])
+
+
+def conv(
+    x: jax.Array,
+    kernel: jax.Array,
+    bias: jax.Array,
+    *,
+    stride: Pair = (1, 1),
+    padding: Padding = "SAME",
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+) -> jax.Array:
+    """Convolution of ``x`` (b, h, w, c) with ``kernel`` (kh, kw, c / groups, o)."""
+    window = _reach(kernel, 0, dilation), _reach(kernel, 1, dilation)
+    around = pads(padding, x.shape[1:3], window, stride)
+    if window == (1, 1) and groups == 1:
+        y = _strided(_padded(x, around), (0, 0), _sizes(x, around, window, stride), stride)
+        y = jnp.dot(y.reshape(-1, x.shape[3]), kernel[0, 0]).reshape(*y.shape[:3], -1)
+    elif groups == x.shape[3] == kernel.shape[3]:
+        y = _depthwise(
+            _padded(x, around), kernel, _sizes(x, around, window, stride), stride, dilation
+        )
+    else:
+        y = lax.conv_general_dilated(
+            x,
+            kernel,
+            stride,
+            around,
+            rhs_dilation=dilation,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            feature_group_count=groups,
+        )
+    return y + bias[None, None, None]
+
+
+def _depthwise(
+    x: jax.Array, kernel: jax.Array, sizes: Pair, stride: Pair, dilation: Pair
+) -> jax.Array:
+    taps = [(i, j) for i in range(kernel.shape[0]) for j in range(kernel.shape[1])]
+    total = None
+    for i, j in taps:
+        shifted = _strided(x, (i * dilation[0], j * dilation[1]), sizes, stride)
+        term = shifted * kernel[i, j][None, None]
+        total = term if total is None else total + term
+    assert total is not None
+    return total
+
+
+def max_pool(x: jax.Array, *, window: int, stride: int, padding: Padding) -> jax.Array:
+    """Maxima of windows, (b, h', w', c)."""
+    around = pads(padding, x.shape[1:3], (window, window), (stride, stride))
+    lowest = np.array(-np.inf, x.dtype)  # an array of jax's has no gradient here
+    ones = ((0, 0), *around, (0, 0))
+    return lax.reduce_window(
+        x, lowest, lax.max, (1, window, window, 1), (1, stride, stride, 1), ones
+    )
+
+
+def global_mean(x: jax.Array) -> jax.Array:
+    """Mean over positions, (b, 1, 1, c)."""
+    wide = jnp.float64 if x.dtype == jnp.float64 else jnp.float32
+    return jnp.mean(x, (1, 2), dtype=wide, keepdims=True).astype(x.dtype)
+
+
+def _reach(kernel: jax.Array, axis: int, dilation: Pair) -> int:
+    return (kernel.shape[axis] - 1) * dilation[axis] + 1
+
+
+def _padded(x: jax.Array, around: tuple[Pair, Pair]) -> jax.Array:
+    return x if around == ((0, 0), (0, 0)) else jnp.pad(x, ((0, 0), *around, (0, 0)))
+
+
+def _sizes(x: jax.Array, around: tuple[Pair, Pair], window: Pair, stride: Pair) -> Pair:
+    """Rows and columns of the result."""
+    rows, columns = ((x.shape[1 + a] + sum(around[a]) - window[a]) // stride[a] + 1 for a in (0, 1))
+    return rows, columns
+
+
+def _strided(x: jax.Array, start: Pair, sizes: Pair, stride: Pair) -> jax.Array:
+    """Every ``stride``-th row and column from ``start``, so many as ``sizes`` says."""
+    (r, c), (rows, columns), (down, across) = start, sizes, stride
+    ends = r + (rows - 1) * down + 1, c + (columns - 1) * across + 1
+    return lax.slice(x, (0, r, c, 0), (x.shape[0], *ends, x.shape[3]), (1, down, across, 1))

@@ -1,0 +1,44 @@
+"""Pictures and what is known of them, from wherever they are: see `open_images`.
+
+PACK.npz (`packs`)    DIR (`folders`)    FILE.csv (`tables`)    tfds:NAME (`tfds_source`)
+sk_digits (`digits`)
+"""
+
+from pathlib import Path
+
+from .images import Images, checked, of_split
+
+
+def open_images(source: str, split: str = "all") -> Images:
+    """The images that `source` names, those of one split.
+
+    Raises:
+        ValueError: One line that names the source, what is wrong with it and what to do.
+    """
+    return of_split(checked(_read(source, split)), split)
+
+
+def _read(source: str, split: str) -> Images:
+    path = Path(source)
+    if source.startswith("tfds:"):
+        from .tfds_source import read_tfds
+
+        return read_tfds(source.removeprefix("tfds:"), split)
+    if path.is_dir():
+        from .folders import read_folder
+
+        return read_folder(path)
+    if source == "sk_digits":
+        from .digits import read_digits
+
+        return read_digits()
+    if path.suffix.lower() == ".npz":
+        from .packs import read_pack
+
+        return read_pack(path)
+    if path.suffix.lower() == ".csv":
+        from .tables import read_table
+
+        return read_table(path)
+    remedy = "give a pack (.npz), a folder, a .csv, tfds:NAME or sk_digits"
+    raise ValueError(f"{source}: data: there is no such thing; {remedy}")

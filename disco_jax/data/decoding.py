@@ -1,0 +1,49 @@
+"""Pictures decoded and resized in threads, ahead of the accelerator.
+
+PIL gives up Python's lock while it decodes and resizes, so threads do. `AHEAD` batches per
+thread are in the making while one is used; memory is theirs and no more.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from .images import Images
+from .preprocessing import resize
+
+AHEAD = 2
+
+
+def batches(images: Images, size: int, batch: int) -> Iterator[np.ndarray]:
+    """uint8 (b, size, size, 3) of all pictures in their order; the last one may be short."""
+
+    def made(start: int) -> np.ndarray:
+        places = range(start, min(start + batch, len(images)))
+        return np.stack([_decoded(images, place, size) for place in places])
+
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        starts = iter(range(0, len(images), batch))
+        coming: deque[Future[np.ndarray]] = deque()
+        ahead = AHEAD * workers
+        try:
+            while True:
+                while len(coming) < ahead and (start := next(starts, None)) is not None:
+                    coming.append(pool.submit(made, start))
+                if not coming:
+                    return
+                yield coming.popleft().result()
+        finally:
+            for each in coming:
+                each.cancel()
+
+
+def _decoded(images: Images, place: int, size: int) -> np.ndarray:
+    try:
+        return resize(images.read(place), size)
+    except Exception as why:  # the bytes are anybody's, and so is what a decoder makes of them
+        problem = f"image {images.ids[place]} cannot be decoded ({why})"
+        raise ValueError(f"{images.name}: images: {problem}; remove or replace it") from why

@@ -1,0 +1,177 @@
+"""A network and pictures in, a feature set out.
+
+    pictures --threads: decode, resize--> bytes --device: normalise, network--> features
+
+One row per picture: the pooled features, with the logits of the network's own head, labels and
+targets. Or one row per box: the mean of the last feature map over the cells that the box covers
+(`backbones.boxes`), with the class of the box, in the order of the pictures. Ids tell which picture
+a row is, `7`, and which of its boxes, `7/2`.
+
+`provenance` says all that the features depend on; equal provenance means equal features.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from . import __version__
+from .backbones.backbone import Backbone, compiled, padded
+from .backbones.boxes import pool_boxes
+from .data.decoding import batches
+from .data.images import Images
+from .features import FeatureSet
+
+BATCH = {"cpu": 8}  # larger ones leave the processor's cache
+ACCELERATOR_BATCH = 64
+BOX_ROWS = "boxes: mean of the last feature map over the cells that a box covers"
+LIBRARIES = ("jax", "flax", "numpy", "pillow")
+
+Progress = Callable[[int, int], None]  # pictures done, all
+
+
+class Extraction(NamedTuple):
+    """Features, and how long they took."""
+
+    features: FeatureSet
+    first: float  # seconds to the first batch: reading and compiling
+    rate: float  # pictures per second after it; of all of them where there was one batch only
+
+
+def extract(
+    backbone: Backbone,
+    images: Images,
+    *,
+    per_box: bool = False,
+    batch: int | None = None,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Run a network over pictures.
+
+    Args:
+        backbone: The network.
+        images: The pictures.
+        per_box: A row for every box instead of every picture.
+        batch: Pictures at once; 8 on a CPU, 64 on an accelerator by default.
+        progress: Called after each batch.
+    """
+    n = len(images)
+    size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
+    started = time.perf_counter()
+    parts, ends = [], []
+    for part in (
+        _of_boxes(backbone, images, size) if per_box else _of_images(backbone, images, size)
+    ):
+        parts.append(part)
+        ends.append(time.perf_counter())
+        if progress is not None:
+            progress(min(len(parts) * size, n), n)
+    later = n - size, ends[-1] - ends[0]
+    rate = later[0] / later[1] if len(parts) > 1 else n / (ends[0] - started)
+    columns = zip(*parts, strict=True)
+    features, *logits = (None if c[0] is None else np.concatenate(c) for c in columns)
+    return Extraction(
+        FeatureSet(
+            features,
+            logits=logits[0] if logits else None,
+            name=backbone.name,
+            provenance=provenance(backbone, images, per_box=per_box),
+            **_rows(images, per_box),
+        ),
+        ends[0] - started,
+        rate,
+    )
+
+
+def _of_images(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[Any, ...]]:
+    """Features and logits, a batch at a time."""
+    run = compiled(backbone, lambda outputs: (outputs.features, outputs.logits))
+
+    def started() -> Iterator[tuple[Any, int]]:
+        for some in batches(images, backbone.preprocessing.size, size):
+            yield run(padded(some, size)), len(some)
+
+    for (features, logits), rows in _one_ahead(started()):
+        yield np.asarray(features)[:rows], None if logits is None else np.asarray(logits)[:rows]
+
+
+def _of_boxes(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[Any]]:
+    """Features of the boxes of a batch at a time; so many boxes at once as a power of two."""
+    run = compiled(backbone, lambda outputs: outputs.cells)
+    pool = jax.jit(pool_boxes)
+    order = box_order(images)
+    assert images.boxes is not None and images.box_image is not None
+    boxes, of = images.boxes[order].astype(np.float32), images.box_image[order]
+
+    def started() -> Iterator[tuple[Any, int]]:
+        for place, some in enumerate(batches(images, backbone.preprocessing.size, size)):
+            cells = run(padded(some, size))
+            first, last = np.searchsorted(of, [place * size, place * size + len(some)])
+            room = 1 << (int(last - first) - 1).bit_length() if last > first else 1
+            mine = padded(of[first:last].astype(np.int32) - np.int32(place * size), room)
+            yield pool(cells, padded(boxes[first:last], room), mine), last - first
+
+    for features, rows in _one_ahead(started()):
+        yield (np.asarray(features)[:rows],)
+
+
+def _one_ahead(results: Iterator[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
+    """The same, each taken when the next one is already started."""
+    waiting: deque[tuple[Any, int]] = deque()
+    for result in results:
+        waiting.append(result)
+        if len(waiting) > 1:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def box_order(images: Images) -> np.ndarray:
+    """The boxes in the order of their pictures."""
+    assert images.box_image is not None
+    return np.argsort(images.box_image, kind="stable")
+
+
+def _rows(images: Images, per_box: bool) -> dict[str, Any]:
+    if not per_box:
+        return {"ids": images.ids, "labels": images.labels, "targets": images.targets}
+    order = box_order(images)
+    assert images.boxes is not None and images.box_image is not None
+    of = images.box_image[order]
+    number = np.arange(len(of)) - np.searchsorted(of, of)
+    labels = images.box_labels
+    return {
+        "ids": np.array([f"{images.ids[i]}/{k}" for i, k in zip(of, number, strict=True)]),
+        "labels": np.zeros(len(of), np.int32) if labels is None else labels[order],
+        "boxes": images.boxes[order],
+    }
+
+
+def provenance(backbone: Backbone, images: Images, *, per_box: bool = False) -> dict[str, str]:
+    """All that features depend on, as text."""
+    samples = json.dumps([images.ids.tolist(), len(images)])
+    return {
+        "model": backbone.name,
+        **{key: text for key, text in backbone.about.items() if text},
+        "weights_sha256": backbone.digest,
+        "dtype": str(backbone.dtype),
+        "preprocessing": str(backbone.preprocessing),
+        "rows": BOX_ROWS if per_box else "images",
+        "data": images.name,
+        "data_version": images.version,
+        "samples_sha256": hashlib.sha256(samples.encode()).hexdigest(),
+        **({"class_names": json.dumps(images.class_names)} if images.class_names else {}),
+        "disco_jax": __version__,
+        **_versions(),
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,103 @@
+"""A hub of networks over one set of pictures: a features file per model, or feature sets in memory.
+
+A file that is there already with the same provenance stays as it is, so that an interrupted run
+goes on where it stopped. Files are written whole or not at all.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .backbones import FAMILIES, load_backbone
+from .data.images import Images
+from .extraction import extract, provenance
+from .feature_files import read_features, write_features
+from .features import TASKS, FeatureError, FeatureSet
+from .hub_files import HubModel
+
+Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
+
+
+class Extracted(NamedTuple):
+    """One model's features, and how they came about."""
+
+    model: str
+    features: FeatureSet
+    first: float | None  # seconds to the first batch; None where the file was there
+    rate: float | None  # pictures per second after it
+
+
+def task_of(images: Images, task: str | None) -> str:
+    """The task that was asked for, or the only one that the data have something for."""
+    given = {
+        "classification": images.labels,
+        "regression": images.targets,
+        "detection": images.boxes,
+    }
+    possible = [name for name, field in given.items() if field is not None]
+    if task is None and len(possible) == 1:
+        return possible[0]
+    if not possible:
+        problem = "neither labels, targets nor boxes"
+        raise ValueError(f"{images.name}: task: {problem}; give one of them")
+    if task is None:
+        raise ValueError(f"{images.name}: task: there are several; say {' or '.join(possible)}")
+    if task not in TASKS:
+        raise ValueError(f"{images.name}: task: {task!r} is unknown; say {' or '.join(TASKS)}")
+    if task not in possible:
+        problem = f"no {TASKS[task][-1]} for {task}"
+        raise ValueError(f"{images.name}: task: {problem}; there is {' and '.join(possible)}")
+    return task
+
+
+def extract_hub(
+    hub: Sequence[HubModel],
+    images: Images,
+    *,
+    per_box: bool = False,
+    out: Path | None = None,
+    batch: int | None = None,
+    dtype: str = "float32",
+    progress: Progress | None = None,
+) -> Iterator[Extracted]:
+    """Features of every model, one after the other; with `out`, written there."""
+    for model in hub:
+        if model.family not in FAMILIES:
+            known = ", ".join(FAMILIES)
+            problem = f"{model.family!r} is unknown"
+            raise ValueError(f"hub: family of {model.name}: {problem}; use one of {known}")
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as why:
+            problem = f"cannot be made ({why.strerror})"
+            raise FeatureError(str(out), "out", problem, "choose another folder") from why
+    for model in hub:
+        backbone = load_backbone(model.family, model.weights, name=model.name, dtype=dtype)
+        path = None if out is None else out / f"{model.name}.safetensors"
+        if path is not None:
+            found = _found(path, provenance(backbone, images, per_box=per_box))
+            if found is not None:
+                yield Extracted(model.name, found, None, None)
+                continue
+
+        def report(done: int, total: int, name: str = model.name) -> None:
+            if progress is not None:
+                progress(name, done, total)
+
+        features, first, rate = extract(
+            backbone, images, per_box=per_box, batch=batch, progress=report
+        )
+        if path is not None:
+            write_features(features, path)
+            features = read_features(path)  # large arrays stay in the file
+        yield Extracted(model.name, features, first, rate)
+
+
+def _found(path: Path, expected: dict[str, str]) -> FeatureSet | None:
+    """What the file holds, if it is what extraction would write."""
+    try:
+        features = read_features(path)
+    except FeatureError:
+        return None
+    return features if dict(features.provenance) == expected else None

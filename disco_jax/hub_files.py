@@ -1,0 +1,65 @@
+"""`hub.toml`: which models there are, and where.
+
+[[models]]
+name = "mobilenet"                  # of the features file too
+weights = "nets/mobilenet.npz"      # relative to the file
+family = "graph"                    # how to read it
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+KEYS = ("name", "weights", "family")
+EXAMPLE = "list models as [[models]] with name, weights and family"
+
+
+class HubModel(NamedTuple):
+    """A model by name; its weights are there."""
+
+    name: str
+    weights: Path
+    family: str
+
+
+def read_hub(path: Path) -> tuple[HubModel, ...]:
+    """The models of a hub.
+
+    Raises:
+        ValueError: One line that names the file, the model and what to do.
+    """
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except OSError as why:
+        raise ValueError(f"{path}: hub: cannot be read ({why.strerror}); {EXAMPLE}") from why
+    except ValueError as why:
+        raise ValueError(f"{path}: hub: not TOML ({why}); {EXAMPLE}") from why
+    listed = found.get("models")
+    if not isinstance(listed, list) or not listed or set(found) != {"models"}:
+        raise ValueError(f"{path}: models: missing, or not all there is; {EXAMPLE}")
+    models = tuple(_model(path, place, raw) for place, raw in enumerate(listed, 1))
+    names = [model.name for model in models]
+    if again := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{path}: models: {again!r} is there twice; rename one of them")
+    return models
+
+
+def _model(path: Path, place: int, raw: Any) -> HubModel:
+    where = f"{path}: model {place}"
+    if not isinstance(raw, dict):
+        raise ValueError(f"{where}: not a table; {EXAMPLE}")
+    for key in raw:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
+            raise ValueError(f"{where}: key {key!r} is unknown; {remedy}")
+    for key in KEYS:
+        if not isinstance(raw.get(key), str) or not raw[key]:
+            raise ValueError(f"{where}: {key}: missing, or no text; {EXAMPLE}")
+    name, weights = raw["name"], path.parent / raw["weights"]
+    if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
+        raise ValueError(f"{where}: name: {name!r} cannot be a file's; use letters, digits, . _ -")
+    if not weights.is_file():
+        raise ValueError(f"{where}: weights: there is no file {weights}; correct the path")
+    return HubModel(name, weights, raw["family"])
