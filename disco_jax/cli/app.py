@@ -1,0 +1,187 @@
+"""The commands and their options; what they do is in a module each, imported when called.
+
+So `--help` loads neither jax nor NumPy.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="disco-jax",
+    help="Rank a hub of pre-trained models for your data, without fine-tuning.",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+Printed = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+Hub = Annotated[Path, typer.Option(help="hub.toml, which lists the models.")]
+Data = Annotated[str, typer.Option(help="PACK.npz, folder of classes, CSV, tfds:NAME, sk_digits.")]
+Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
+Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
+Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
+Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Run the networks in bfloat16.")]
+
+
+@app.command()
+def rank(
+    hub: Annotated[
+        Path | None, typer.Option(help="hub.toml, which lists the models; bundled ones without.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="PACK.npz, folder of classes, CSV, tfds:NAME, sk_digits.")
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
+    ] = None,
+    task: Task = None,
+    split: Split = "train",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for features and scores; a run goes on from there.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+    batch: Batch = None,
+    bfloat16: Bfloat16 = False,
+    form: Printed = Format.table,
+) -> None:
+    """Rank the models of a hub for data: extract, score and report.
+
+    Without --hub and --data: ten bundled networks on bundled data, beside their true accuracies.
+    """
+    from .rank import run
+
+    run(hub, data, metrics, task, split, out, report, batch, bfloat16, form.value)
+
+
+@app.command()
+def extract(
+    hub: Hub,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for a features file per model.")],
+    task: Task = None,
+    split: Split = "train",
+    batch: Batch = None,
+    bfloat16: Bfloat16 = False,
+    form: Printed = Format.table,
+) -> None:
+    """Compute the features of data by every model of a hub; what is there already stays."""
+    from .extract import run
+
+    run(hub, data, out, task, split, batch, bfloat16, form.value)
+
+
+@app.command()
+def score(
+    features: Annotated[
+        Path, typer.Argument(metavar="FEATURES", help="Folder with a features file per model.")
+    ],
+    metrics: Annotated[
+        str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classification, regression or detection.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Labels of all models: .npy, .txt or .csv.")
+    ] = None,
+    bootstrap: Annotated[
+        int, typer.Option(min=0, help="Resamples for intervals and ties; 100 will do.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
+    memory: Annotated[
+        float | None, typer.Option(help="Gigabytes to use; half of the machine's by default.")
+    ] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Score the others where a model fails.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
+    ] = None,
+    form: Printed = Format.table,
+) -> None:
+    """Score every model of a folder of features; higher is better."""
+    from .score import run
+
+    run(features, metrics, task, labels, bootstrap, seed, memory, keep_going, out, form.value)
+
+
+@app.command()
+def compare(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="SCORES... ACCURACIES", help="JSON or CSV, then CSV.")
+    ],
+    dataset: Annotated[
+        str | None, typer.Option(help="Which dataset of the accuracies the scores are of.")
+    ] = None,
+    form: Printed = Format.table,
+) -> None:
+    """Compare scores with true accuracies, beside the controls."""
+    from .compare import run
+
+    run(files, dataset, form.value)
+
+
+@app.command()
+def report(
+    scores: Annotated[Path, typer.Argument(metavar="SCORES", help="JSON of disco-jax score.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    accuracies: Annotated[
+        Path | None, typer.Option(help="CSV of true accuracies, to compare with.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Which dataset of the accuracies the scores are of.")
+    ] = None,
+) -> None:
+    """Write the ranking and what is behind it as one self-contained page."""
+    from .report import run
+
+    run(scores, out, accuracies, dataset)
+
+
+@app.command()
+def metrics(form: Printed = Format.table) -> None:
+    """List the metrics: what each needs, scores and costs, and where it is from."""
+    from .metrics import run
+
+    run(form.value)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+    except typer.TyperException as why:
+        code = _fail(why.format_message())
+    except (ValueError, OSError) as why:
+        if os.environ.get("DISCO_TRACEBACK"):
+            raise
+        code = _fail(str(why))
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except Exception as why:
+        if os.environ.get("DISCO_TRACEBACK"):
+            raise
+        told = f"{type(why).__name__}: {why}"
+        _fail(f"internal error, {told}; set DISCO_TRACEBACK=1 and report what it prints")
+        code = 1
+    sys.exit(code)
+
+
+def _fail(message: str) -> int:
+    print("disco-jax:", " ".join(message.split()), file=sys.stderr)
+    return 2

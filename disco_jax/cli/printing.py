@@ -1,0 +1,53 @@
+"""Printing a table for people, or the same for programs."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+MOST_WARNINGS = 8
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """For people: numbers to the right; a row per block where the terminal is too narrow."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 1000  # whoever reads a pipe has no edge
+    table = Table(box=None, pad_edge=False)
+    for place, name in enumerate(header):
+        numbers = all(_numeric(row[place]) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    unlimited = console.options.update(max_width=10_000)
+    if Measurement.get(console, unlimited, table).maximum <= console.width:
+        console.print(table)
+        return
+    for row in rows:
+        console.print(row[0], style="bold")
+        for name, cell in zip(header[1:], row[1:], strict=True):
+            console.print(f"  {name}: {cell}")
+
+
+def _numeric(text: str) -> bool:
+    return not text or text[0] in "0123456789-+.–"
+
+
+def print_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """For programs: every number in full, nothing where there is none."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+
+
+def warn(lines: Sequence[str]) -> None:
+    """On stderr, the first few."""
+    for line in lines[:MOST_WARNINGS]:
+        print("warning:", line, file=sys.stderr)
+    if len(lines) > MOST_WARNINGS:
+        more = len(lines) - MOST_WARNINGS
+        print(f"warning: and {more} more, all of them in --format json", file=sys.stderr)

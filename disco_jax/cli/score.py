@@ -1,0 +1,114 @@
+"""`disco-jax score`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from disco_jax.atomic import write_text
+from disco_jax.features import FeatureError
+from disco_jax.label_files import read_labels
+from disco_jax.resuming import forget
+from disco_jax.score_table import ScoreTable
+from disco_jax.scoring import Progress as Report
+from disco_jax.scoring import score
+
+from .printing import print_csv, print_table, warn
+
+
+def run(
+    features: Path,
+    metrics: str | None,
+    task: str | None,
+    labels: Path | None,
+    bootstrap: int,
+    seed: int,
+    memory: float | None,
+    keep_going: bool,
+    out: Path | None,
+    form: str,
+) -> None:
+    """Score a folder, write and print the table."""
+    if out is not None:
+        _require_writable(out)
+    with scoring() as progress:
+        table = score(
+            features,
+            labels=None if labels is None else read_labels(labels),
+            metrics=metrics,
+            task=task,
+            bootstrap=bootstrap,
+            seed=seed,
+            memory=memory,
+            keep_going=keep_going,
+            progress=progress,
+            resume=out,
+        )
+    if out is not None:
+        write_text(out, table.to_json())
+        forget(out)
+    show(table, form)
+
+
+def _require_writable(out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        probe = out.parent / f".{out.name}.writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as why:
+        problem = f"cannot be written ({why.strerror})"
+        raise FeatureError(str(out), "out", problem, "choose a writable folder") from why
+    if out.is_dir():
+        raise FeatureError(str(out), "out", "is a folder", "give a file name, as scores.json")
+
+
+@contextmanager
+def scoring() -> Iterator[Report | None]:
+    """A bar on a terminal, silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scoring", total=None)
+        yield lambda _, total: bar.update(task, total=total, advance=1)
+
+
+def show(table: ScoreTable, form: str) -> None:
+    """Print the scores, best first by the first metric."""
+    ranked = table.ranking()
+    models = ranked + [model for model in table.scores if model not in ranked]
+    if form == "json":
+        print(table.to_json(), end="")
+        return
+    if form == "csv":
+        rows = [[model, *(table.scores[model][spec] for spec in table.metrics)] for model in models]
+        print_csv(["model", *table.metrics], rows)
+    else:
+        lines = [[m, *(_cell(table, m, spec) for spec in table.metrics)] for m in models]
+        print_table(["model", *table.metrics], lines)
+        for spec, found in table.intervals.items():
+            for line in _certainty(spec, found):
+                print(line)
+    warn([*(f"failed: {each['error']}" for each in table.failures), *table.warnings])
+
+
+def _cell(table: ScoreTable, model: str, spec: str) -> str:
+    value = table.scores[model][spec]
+    if value is None:
+        return "–"
+    if spec not in table.intervals:
+        return f"{value:.4g}"
+    low, high = table.intervals[spec]["models"][model]
+    return f"{value:.4g} [{low:.3g}, {high:.3g}]"
+
+
+def _certainty(spec: str, found: dict) -> Iterator[str]:
+    if found["first_ahead"] is not None:
+        yield f"{spec}: the first is ahead of the second in {found['first_ahead']:.0%} of resamples"
+    for group in found["ties"]:
+        yield f"{spec}: tied: {', '.join(group)}"
