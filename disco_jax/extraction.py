@@ -4,8 +4,9 @@
 
 One row per picture: the pooled features, with the logits of the network's own head, labels and
 targets. Or one row per box: the mean of the last feature map over the cells that the box covers
-(`backbones.boxes`), with the class of the box, in the order of the pictures. Ids tell which picture
-a row is, `7`, and which of its boxes, `7/2`.
+(`backbones.boxes`), with the class of the box, in the order of the pictures. For boxes the network
+always sees the whole picture: a crop would cut some off. Ids tell which picture a row is, `7`, and
+which of its boxes, `7/2`.
 
 `provenance` says all that the features depend on; equal provenance means equal features.
 """
@@ -27,6 +28,7 @@ from .backbones.backbone import Backbone, compiled, padded
 from .backbones.boxes import pool_boxes
 from .data.decoding import batches
 from .data.images import Images
+from .data.preprocessing import Preprocessing
 from .features import FeatureSet
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
@@ -95,7 +97,7 @@ def _of_images(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[
     run = compiled(backbone, lambda outputs: (outputs.features, outputs.logits))
 
     def started() -> Iterator[tuple[Any, int]]:
-        for some in batches(images, backbone.preprocessing.size, size):
+        for some in batches(images, backbone.preprocessing, size):
             yield run(padded(some, size)), len(some)
 
     for (features, logits), rows in _one_ahead(started()):
@@ -111,7 +113,7 @@ def _of_boxes(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[A
     boxes, of = images.boxes[order].astype(np.float32), images.box_image[order]
 
     def started() -> Iterator[tuple[Any, int]]:
-        for place, some in enumerate(batches(images, backbone.preprocessing.size, size)):
+        for place, some in enumerate(batches(images, _whole(backbone), size)):
             cells = run(padded(some, size))
             first, last = np.searchsorted(of, [place * size, place * size + len(some)])
             room = 1 << (int(last - first) - 1).bit_length() if last > first else 1
@@ -120,6 +122,11 @@ def _of_boxes(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[A
 
     for features, rows in _one_ahead(started()):
         yield (np.asarray(features)[:rows],)
+
+
+def _whole(backbone: Backbone) -> Preprocessing:
+    """A network's preprocessing without its crop."""
+    return backbone.preprocessing._replace(shorter=None)
 
 
 def _one_ahead(results: Iterator[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
@@ -161,7 +168,7 @@ def provenance(backbone: Backbone, images: Images, *, per_box: bool = False) -> 
         **{key: text for key, text in backbone.about.items() if text},
         "weights_sha256": backbone.digest,
         "dtype": str(backbone.dtype),
-        "preprocessing": str(backbone.preprocessing),
+        "preprocessing": str(_whole(backbone) if per_box else backbone.preprocessing),
         "rows": BOX_ROWS if per_box else "images",
         "data": images.name,
         "data_version": images.version,

@@ -57,9 +57,10 @@ def expected_maps(hub, name, images):
     """The last map of every picture and the logits, by the oracle."""
     from disco_jax.backbones.graph_file import read_graph
     from disco_jax.data.decoding import batches
+    from disco_jax.data.preprocessing import Preprocessing
 
     graph = read_graph(hub.parent / f"{name}.npz")
-    (pictures,) = batches(images, SIZE, len(images))
+    (pictures,) = batches(images, Preprocessing(SIZE), len(images))
     x = (pictures[..., ::-1] - np.array([128, 100, 90.0])) * np.array([0.01, 0.02, 0.03])
     g, feature, logits = drawn({"first": 0, "second": 3}[name])
     values = activations(g.nodes, graph.weights, x)
@@ -120,6 +121,12 @@ def test_boxes_to_features(hub, pack):
     pooled = pool_boxes(*map(jnp.asarray, (maps.astype(np.float32), BOXES[order], OF[order])))
     np.testing.assert_allclose(found.features, pooled, rtol=1e-4, atol=1e-5)
     assert found.task() == "detection"
+    cropping = backbone._replace(preprocessing=backbone.preprocessing._replace(shorter=SIZE + 3))
+    whole = extract(cropping, images, per_box=True, batch=8).features
+    np.testing.assert_array_equal(whole.features, found.features)
+    assert whole.provenance == found.provenance
+    cut = extract(cropping, images, batch=8).features
+    assert f"shorter side to {SIZE + 3} px" in cut.provenance["preprocessing"]
 
 
 def test_a_hub_resumes(hub, pack, tmp_path):

@@ -2,6 +2,10 @@
 
 PIL gives up Python's lock while it decodes and resizes, so threads do. `AHEAD` batches per
 thread are in the making while one is used; memory is theirs and no more.
+
+A photograph whose EXIF data say that the camera was held sideways is turned upright first. Pictures
+of data with boxes are taken as they are stored: the files that boxes come from (VOC, COCO, TFDS)
+count stored pixels.
 """
 
 import os
@@ -12,17 +16,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from .images import Images
-from .preprocessing import resize
+from .preprocessing import Preprocessing, resize
 
 AHEAD = 2
 
 
-def batches(images: Images, size: int, batch: int) -> Iterator[np.ndarray]:
-    """uint8 (b, size, size, 3) of all pictures in their order; the last one may be short."""
+def batches(images: Images, how: Preprocessing, batch: int) -> Iterator[np.ndarray]:
+    """uint8 (b, s, s, 3) of all pictures in their order; the last one may be short."""
 
     def made(start: int) -> np.ndarray:
         places = range(start, min(start + batch, len(images)))
-        return np.stack([_decoded(images, place, size) for place in places])
+        return np.stack([_decoded(images, place, how) for place in places])
 
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
@@ -41,9 +45,14 @@ def batches(images: Images, size: int, batch: int) -> Iterator[np.ndarray]:
                 each.cancel()
 
 
-def _decoded(images: Images, place: int, size: int) -> np.ndarray:
+def _decoded(images: Images, place: int, how: Preprocessing) -> np.ndarray:
+    from PIL import ImageOps
+
     try:
-        return resize(images.read(place), size)
+        picture = images.read(place)
+        if images.boxes is None:
+            picture = ImageOps.exif_transpose(picture)
+        return resize(picture, how)
     except Exception as why:  # the bytes are anybody's, and so is what a decoder makes of them
         problem = f"image {images.ids[place]} cannot be decoded ({why})"
         raise ValueError(f"{images.name}: images: {problem}; remove or replace it") from why

@@ -13,7 +13,7 @@ from disco_jax.atomic import write_text
 from disco_jax.backbones import load_backbone
 from disco_jax.backbones.graph_file import read_graph
 from disco_jax.data import open_images
-from disco_jax.data.preprocessing import resize
+from disco_jax.data.preprocessing import Preprocessing, resize
 from disco_jax.finetuning import Recipe, fine_tuned
 from disco_jax.hub_files import HubModel, read_hub
 
@@ -23,12 +23,12 @@ RECIPE = Recipe(steps=200, batch=50, rate=1e-3)
 SEEDS = range(5)
 
 
-def pictures(split: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, size, size, 3) and labels of the target."""
+def pictures(split: str, how: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, s, s, 3) and labels of the target."""
     images = open_images(str(TARGET), split)
     assert images.labels is not None
     return np.stack(
-        [resize(images.read(place), size) for place in range(len(images))]
+        [resize(images.read(place), how) for place in range(len(images))]
     ), images.labels
 
 
@@ -46,8 +46,7 @@ def main() -> None:
     rows.writerow(["model", "dataset", "accuracy", "params"])
     for model in read_hub(HUB):
         backbone = load_backbone(model.family, model.weights, name=model.name)
-        size = backbone.preprocessing.size
-        train, test = pictures("train", size), pictures("test", size)
+        train, test = (pictures(split, backbone.preprocessing) for split in ("train", "test"))
         classes = int(train[1].max()) + 1
         found = fine_tuned(backbone, train, test, num_classes=classes, recipe=RECIPE, seeds=SEEDS)
         print(model.name, *(f"{value:.4f}" for value in found), flush=True)  # noqa: T201

@@ -14,7 +14,7 @@ from flax import nnx
 from disco_jax.atomic import write_text
 from disco_jax.backbones import load_backbone
 from disco_jax.backbones.backbone import compiled
-from disco_jax.data.preprocessing import normalise, resize
+from disco_jax.data.preprocessing import Preprocessing, normalise, resize
 from disco_jax.finetuning import Recipe, cross_entropy, trainer
 
 from . import FOLDER, HUB, tasks
@@ -50,7 +50,7 @@ HUB_MODELS = (
 def pretrain(model: Model, seed: int) -> float | None:
     """Write the network of a model; the accuracy on its source pictures."""
     seen = source()
-    x = np.stack([resize(seen.read(place), 8)[..., 0] for place in range(len(seen))])
+    x = np.stack([resize(seen.read(place), Preprocessing(8))[..., 0] for place in range(len(seen))])
     assert seen.labels is not None
     y = seen.labels
     if model.task is not None:

@@ -72,7 +72,7 @@ def test_against_the_oracle(name):
 def test_a_real_network(path, photographs, thumbnails):
     backbone = load_backbone("graph", path)
     images = thumbnails if "CIFAR" in backbone.about["source_data"] else photographs
-    (pictures,) = batches(images, backbone.preprocessing.size, len(images))
+    (pictures,) = batches(images, backbone.preprocessing, len(images))
     outputs = compiled(backbone, lambda o: o._replace(cells=o.cells.mean((1, 2))))(pictures)
     assert outputs.features.shape[0] == len(images) and outputs.features.shape[1] >= 64
     assert np.isfinite(outputs.features).all()

@@ -2,14 +2,13 @@
 
 import csv
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
 
 from disco_jax.data import open_images
 from disco_jax.data.decoding import batches
-from disco_jax.data.preprocessing import Preprocessing, normalise, resize
+from disco_jax.data.preprocessing import Preprocessing
 
 from .pictures import encoded, pixels, save_pack
 
@@ -102,31 +101,36 @@ def test_digits():
 
 def test_batches_keep_the_order_and_resize(tmp_path):
     images = open_images(str(save_pack(tmp_path / "pack.npz", N)))
-    found = list(batches(images, 5, 4))
+    found = list(batches(images, Preprocessing(5), 4))
     assert [each.shape for each in found] == [(4, 5, 5, 3), (4, 5, 5, 3), (2, 5, 5, 3)]
     for place, picture in enumerate(np.concatenate(found)):
         expected = Image.fromarray(pixels(place)).resize((5, 5), Image.Resampling.BILINEAR)
         np.testing.assert_array_equal(picture, np.asarray(expected))
 
 
-def test_grey_and_palette_become_rgb():
-    grey = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
-    assert (resize(grey, 8) == np.asarray(grey)[:, :, None]).all()
-    assert resize(grey.convert("P"), 4).shape == (4, 4, 3)
+def photograph(path, orientation):
+    """A picture whose EXIF data say how the camera was held."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels(1, (6, 6))).save(path, exif=exif)
+    return path
 
 
-def test_normalise():
-    how = Preprocessing(2, True, (1.0, 2.0, 3.0), (0.5, 1.0, 2.0))
-    image = jnp.arange(12, dtype=jnp.uint8).reshape(1, 2, 2, 3)
-    expected = (np.asarray(image, np.float64)[..., ::-1] - [1, 2, 3]) * [0.5, 1, 2]
-    np.testing.assert_array_equal(normalise(image, how), expected)
-    assert normalise(image, how, jnp.bfloat16).dtype == jnp.bfloat16
+def test_photographs_are_turned_upright_and_pictures_with_boxes_are_not(tmp_path):
+    (tmp_path / "c").mkdir()
+    quarter = photograph(tmp_path / "c" / "a.png", 6)  # to be turned clockwise
+    (found,) = batches(open_images(str(tmp_path)), Preprocessing(6), 1)
+    np.testing.assert_array_equal(found[0], np.rot90(pixels(1, (6, 6)), -1))
+    fields = {"boxes": BOXES[:1], "box_image": np.zeros(1, int)}
+    pack = save_pack(tmp_path / "p.npz", 1, files=[quarter.read_bytes()], **fields)
+    (found,) = batches(open_images(str(pack)), Preprocessing(6), 1)
+    np.testing.assert_array_equal(found[0], pixels(1, (6, 6)))
 
 
 def refused(source, *parts, split="all"):
     with pytest.raises(ValueError) as why:
         images = open_images(str(source), split)
-        list(batches(images, 5, 4))
+        list(batches(images, Preprocessing(5), 4))
     text = str(why.value)
     assert "\n" not in text and "; " in text
     for part in (str(source).rpartition("/")[2].removesuffix(".npz"), *parts):
