@@ -1,5 +1,7 @@
 """Feature sets on disk: a folder with one `<model>.safetensors` or `<model>.npz` per model.
 
+A file holds the fields of a `FeatureSet` by name, another layer's features as `features@NAME`.
+
 Nothing is unpickled and nothing is believed: sizes that a header gives are compared with the size
 of the file before anything is allocated, and whatever is wrong is a `FeatureError`. Fields that a
 `FeatureSet` does not have are ignored. The large fields stay in the file as `StoredArray`s, rows of
@@ -20,7 +22,7 @@ from .feature_npz import read_npz, write_npz
 from .feature_safetensors import read_safetensors, write_safetensors
 from .feature_stored import AGAIN, unreadable
 from .feature_values import StoredRows
-from .features import FIELDS, FeatureError, FeatureSet
+from .features import FIELDS, LAYER, FeatureError, FeatureSet
 
 FORMATS = {".safetensors": (read_safetensors, write_safetensors), ".npz": (read_npz, write_npz)}
 
@@ -69,6 +71,8 @@ def read_features(path: str | os.PathLike[str]) -> FeatureSet:
         problem = f"damaged, or no {path.suffix[1:]} file ({told})"
         raise FeatureError(str(path), "file", problem, AGAIN) from why
     features = arrays.pop("features", None)
+    layers = {key: arrays.pop(key) for key in list(arrays) if key.startswith(LAYER)}
+    arrays["layers"] = {key.removeprefix(LAYER): array for key, array in layers.items()}
     return FeatureSet(features, **arrays, name=path.stem, file=str(path), provenance=provenance)
 
 
@@ -77,6 +81,7 @@ def write_features(features: FeatureSet, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     _, write = _format(path)
     given = {key: value for key in FIELDS if (value := getattr(features, key)) is not None}
+    given |= {LAYER + name: array for name, array in features.layers.items()}
     arrays = {k: v if isinstance(v, StoredRows) else np.asarray(v) for k, v in given.items()}
     try:
         with replacing(path) as file:

@@ -23,16 +23,16 @@ import numpy as np
 from .feature_safetensors import unique
 from .feature_stored import (
     AGAIN,
-    LARGE,
     StoredArray,
     check_at_once,
     check_layout,
     from_bytes,
+    is_large,
     stamp,
     to_bytes,
 )
 from .feature_values import blocks
-from .features import FIELDS, FeatureError
+from .features import FeatureError, rule_of
 
 HEADER_LIMIT = 10_000
 DEFLATE_AT_MOST = 1032  # times smaller, by the format
@@ -57,7 +57,7 @@ def read_npz(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]
         _check_gap(archive.start_dir - reached)
         for info in members:
             field = info.filename.removesuffix(".npy")
-            if info.filename != field and (field in FIELDS or field == "provenance"):
+            if info.filename != field and (rule_of(field) or field == "provenance"):
                 arrays[field] = _member(path, file, archive, info, begins[info.filename])
     provenance: dict[str, str] = {}
     if "provenance" in arrays:
@@ -125,7 +125,7 @@ def _member(
         size = info.file_size - len(header)
         scalar = field == "provenance" and not shape
         check_layout(path, field, (1,) if scalar else shape, stored, size)
-        if field in LARGE and plain and not (fortran and len(shape) > 1):
+        if is_large(field) and plain and not (fortran and len(shape) > 1):
             crc = zlib.crc32(header), info.CRC
             opened = stamp(file.fileno())
             return StoredArray(path, field, stored, shape, begin + len(header), opened, crc)

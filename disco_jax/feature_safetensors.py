@@ -19,16 +19,16 @@ import numpy as np
 
 from .feature_stored import (
     AGAIN,
-    LARGE,
     StoredArray,
     byte_count,
     check_at_once,
     check_layout,
+    is_large,
     stamp,
     to_bytes,
 )
 from .feature_values import blocks
-from .features import FIELDS, FeatureError
+from .features import LAYER, FeatureError, rule_of
 
 HEADER_LIMIT = 10_000_000
 DTYPES = {  # the format is little-endian
@@ -69,8 +69,8 @@ def read_safetensors(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[s
         raise FeatureError(str(path), name, "lost, only its checksum is left", AGAIN)
     arrays: dict[str, Any] = {}
     for name, entry in header.items():
-        field = name.removesuffix(UTF8)
-        if field not in FIELDS:
+        field = name if name.startswith(LAYER) else name.removesuffix(UTF8)
+        if rule_of(field) is None:
             continue
         if field in arrays:
             raise FeatureError(str(path), field, "there twice, as text and numbers", "remove one")
@@ -83,7 +83,7 @@ def read_safetensors(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[s
         check_layout(path, field, shape, stored, end - begin)
         crc = (_seed(stored, shape), sums[name]) if name in sums else None
         array = StoredArray(path, field, stored, shape, start + begin, opened, crc)
-        if field in LARGE and name == field:
+        if is_large(field) and name == field:
             arrays[field] = array
         else:
             check_at_once(path, field, end - begin)

@@ -18,11 +18,16 @@ from typing import Any
 import numpy as np
 
 from .feature_values import BLOCK_BYTES
-from .features import FIELDS, FeatureError
+from .features import LAYER, FeatureError, rule_of
 
-LARGE = ("features", "logits", "source_features")  # stay in the file where the format allows it
+LARGE = ("features", "logits", "source_features")
 AT_ONCE_LIMIT = 2**30  # bytes of a field that has to be read at once
 AGAIN = "write the file again"
+
+
+def is_large(field: str) -> bool:
+    """Whether an array stays in its file, where the format allows it."""
+    return field in LARGE or field.startswith(LAYER)
 
 
 class StoredArray:
@@ -126,8 +131,8 @@ def byte_count(shape: Sequence[int], dtype: np.dtype) -> int:
 def check_layout(path: Path, field: str, shape: Sequence[int], dtype: np.dtype, size: int) -> None:
     """A header's shape and dtype against the bytes that are there, with nothing allocated."""
     if not shape or not all(type(length) is int and length > 0 for length in shape):
-        shapes = FIELDS[field].shapes if field in FIELDS else "(1,)"
-        remedy = f"save it with shape {shapes}, none of it 0"
+        rule = rule_of(field)
+        remedy = f"save it with shape {rule.shapes if rule else '(1,)'}, none of it 0"
         raise FeatureError(str(path), field, f"shape {list(shape)}", remedy)
     if byte_count(shape, dtype) != size:
         problem = f"damaged: {dtype} {list(shape)} is promised, {size} bytes are there"

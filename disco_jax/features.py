@@ -2,6 +2,7 @@
 
     features (n, d)      labels (n,) or (n, L)      targets (n,) or (n, t)      boxes (n, 4)
     logits (n, z)        ids (n,)                   source_features (m, d)      source_labels (m,)
+    layers {name: features (n, e) of another layer of the model}, see `layers`
 
 Building a `FeatureSet` looks at shapes and dtypes only. `FeatureSet.check` looks at the values,
 once: numbers are finite, labels are classes and more than one, stored arrays match their checksums.
@@ -13,6 +14,7 @@ Labels are integers, booleans or strings; a matrix (n, L) of 0 and 1 is L labels
 is (n,). Real-valued labels are refused even where all are whole: they could be targets.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -58,7 +60,14 @@ FIELDS = {
     "source_labels": Rule("(m,)", (1,), "biufU", "source_features"),
     "ids": Rule("(n,)", (1,), "iuU", "features"),
 }
+LAYER = "features@"  # and the name of a layer: its field in a file and in messages
+LAYER_NAME = re.compile(r"[\w.-]+")
 EXTRAS = ("logits", "source_features")  # no task needs them, some metrics do
+
+
+def rule_of(field: str) -> Rule | None:
+    """What a field may look like, one of a layer too; None for a field that we do not know."""
+    return FIELDS["features"] if field.startswith(LAYER) else FIELDS.get(field)
 
 
 class FeatureError(ValueError):
@@ -87,7 +96,8 @@ class FeatureSet:
     """One model's features and what belongs to them; sizes in the module docstring.
 
     Arrays are kept where they are: NumPy's in memory, jax's on their device, stored ones in their
-    file. Anything else becomes a NumPy array. `file` is where it was read from, if it was.
+    file. Anything else becomes a NumPy array. `file` is where it was read from, if it was, and
+    `layer` the name of the layer that `features` are of, where it is one of several.
     """
 
     features: Any
@@ -98,7 +108,9 @@ class FeatureSet:
     source_features: Any = None
     source_labels: Any = None
     ids: Any = None
+    layers: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    layer: str = ""
     file: str = ""
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,6 +122,8 @@ class FeatureSet:
             object.__setattr__(self, key, self._array(key, getattr(self, key)))
         for key in given:
             self._check_rows(key, FIELDS[key].rows)
+        layers = {name: self._layer(name, value) for name, value in self.layers.items()}
+        object.__setattr__(self, "layers", layers)
         if self.boxes is not None and self.boxes.shape[1] != 4:
             raise self._error("boxes", f"shape {self.boxes.shape}", "give boxes (n, 4)")
         if self.source_features is not None:
@@ -125,6 +139,7 @@ class FeatureSet:
 
     def __repr__(self) -> str:
         arrays = [(key, getattr(self, key)) for key in FIELDS]
+        arrays += [(LAYER + name, array) for name, array in self.layers.items()]
         given = [f"{key} {a.dtype}{list(a.shape)}" for key, a in arrays if a is not None]
         return f"FeatureSet({self.name!r}: {', '.join(given)})"
 
@@ -139,10 +154,13 @@ class FeatureSet:
 
     def in_memory(self) -> "FeatureSet":
         """The same with every stored array read."""
-        arrays: dict[str, Any] = {key: getattr(self, key) for key in FIELDS}
-        stored = {key: array for key, array in arrays.items() if isinstance(array, StoredRows)}
-        arrays = {key: np.asarray(array) for key, array in stored.items()}
-        return replace(self, **arrays)
+
+        def read(arrays: Mapping[str, Any]) -> dict[str, Any]:
+            stored = {key: a for key, a in arrays.items() if isinstance(a, StoredRows)}
+            return {**arrays, **{key: np.asarray(a) for key, a in stored.items()}}
+
+        fields = read({key: getattr(self, key) for key in FIELDS})
+        return replace(self, **fields, layers=read(self.layers))
 
     def task(self) -> str:
         """The task that the fields speak for; a FeatureError where they speak for two or none."""
@@ -192,17 +210,30 @@ class FeatureSet:
                 warnings += [(key, text) for text in about_features(self.shape[0], found)]
             elif key == "targets" and (same := int((found.lowest == found.highest).sum())):
                 warnings.append((key, f"{same} of {len(found.lowest)} are constant"))
-        lines = tuple(one_line(f"{self._where()}: {key}: {text}") for key, text in warnings)
+        where = self._where()
+        lines = tuple(one_line(f"{where}: {self._full(k)}: {text}") for k, text in warnings)
         return Checked(task, labels, source_labels, scale, lines)
 
     def _where(self) -> str:
         return self.file or self.name or "the features given"
 
+    def _full(self, key: str) -> str:
+        """A field with the name of the layer."""
+        return LAYER + self.layer if key == "features" and self.layer else key
+
     def _error(self, key: str, problem: str, remedy: str) -> FeatureError:
-        return FeatureError(self._where(), key, problem, remedy)
+        return FeatureError(self._where(), self._full(key), problem, remedy)
+
+    def _layer(self, name: str, value: Any) -> Any:
+        if not (isinstance(name, str) and LAYER_NAME.fullmatch(name)):
+            remedy = "name layers by letters, digits and any of _ . -"
+            raise self._error(f"{LAYER}{name}", "no name of a layer", remedy)
+        array = self._array(LAYER + name, value)
+        self._check_count(LAYER + name, array, "features")
+        return array
 
     def _array(self, key: str, value: Any) -> Any:
-        rule = FIELDS[key]
+        rule = FIELDS["features" if key.startswith(LAYER) else key]
         stays = isinstance(value, StoredRows) and "U" not in rule.kinds
         if not (stays or on_device(value)):
             try:
@@ -225,7 +256,10 @@ class FeatureSet:
     def _check_rows(self, key: str, other: str) -> None:
         if getattr(self, other) is None:
             raise self._error(other, "missing", f"{key} comes with {other}: give both or neither")
-        rows, expected = getattr(self, key).shape[0], getattr(self, other).shape[0]
+        self._check_count(key, getattr(self, key), other)
+
+    def _check_count(self, key: str, array: Any, other: str) -> None:
+        rows, expected = array.shape[0], getattr(self, other).shape[0]
         if rows != expected:
             remedy = "give one row per sample, in the same order"
             raise self._error(key, f"{rows} rows, {other} has {expected}", remedy)

@@ -12,6 +12,7 @@ import numpy as np
 
 from .feature_files import feature_files, read_features
 from .features import TASKS, FeatureError, FeatureSet
+from .layers import rows_of
 from .planning import Plan, factors, inputs
 
 Failures = dict[str, str]  # model -> one line
@@ -54,7 +55,11 @@ def opened(
     hub = Hub(keep_going=keep_going)
     for model, value in named.items():
         try:
-            hub.models[model] = _feature_set(model, value, common)
+            rows = rows_of(model, _feature_set(model, value, common))
+            for twice in sorted(rows.keys() & named.keys() - {model}):
+                problem = f"{twice} is there twice, as a layer of {model} and by itself"
+                raise FeatureError("hub", "models", problem, "rename or remove one of them")
+            hub.models |= rows
         except FeatureError as why:
             hub.fail(model, why)
     return hub

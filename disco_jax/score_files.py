@@ -10,6 +10,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from .layers import best_rows
+
 ByDataset = dict[str, dict[str, float]]
 
 
@@ -35,18 +37,22 @@ def _number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def read_scores(path: Path, dataset: str | None) -> tuple[dict[str, ByDataset], list[str]]:
+def read_scores(
+    path: Path, dataset: str | None, *, group_layers: bool = False
+) -> tuple[dict[str, ByDataset], list[str]]:
     """`{spec: {dataset: {model: score}}}`, and a warning for each score that is missing.
 
-    A file that does not name its dataset is of the one given, or has the name of the file.
+    A file that does not name its dataset is of the one given, or has the name of the file. Models
+    with layers are scored as their best one where that is asked for, here or when they were scored.
     """
     if path.suffix.lower() == ".csv":
         rows = _csv_rows(path, dataset or path.stem)
     else:
-        found = read_result(path)["scores"]
+        result = read_result(path)
+        group_layers |= bool(result.get("grouped"))
         rows = [
             (dataset or path.stem, model, spec, value)
-            for model, row in found.items()
+            for model, row in result["scores"].items()
             for spec, value in row.items()
         ]
     scores: dict[str, ByDataset] = {}
@@ -61,7 +67,16 @@ def read_scores(path: Path, dataset: str | None) -> tuple[dict[str, ByDataset], 
         of_models[model] = value
     if not scores:
         raise ValueError(f"{path}: scores: none in it; score the models first")
+    if group_layers:
+        scores = {
+            spec: {name: _of_models(rows) for name, rows in by_dataset.items()}
+            for spec, by_dataset in scores.items()
+        }
     return scores, warnings
+
+
+def _of_models(rows: dict[str, float]) -> dict[str, float]:
+    return {model: rows[row] for model, row in best_rows(rows).items()}
 
 
 def _csv_rows(path: Path, dataset: str) -> list[tuple[str, str, str, float | None]]:

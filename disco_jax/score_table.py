@@ -5,7 +5,10 @@ As JSON (strict, parts absent where there is nothing to say):
     {"task", "metrics", "scores": {model: {spec: number or null}}, "ranking": {spec: [best first]},
      "terms": {model: {spec: {name: number or list}}}, "intervals": {spec: {...}},
      "models": {model: {"samples", "width", ...}}, "warnings": [line], "failures": [{"model",
-     "error"}], "provenance"}
+     "error"}], "provenance", "grouped": true}
+
+Of a table whose layers are grouped (`layers`) the ranking lists the best layer of each model, and
+ties and `first_ahead` are between these.
 
 Numbers are float32, written as the shortest decimal that is that float32.
 """
@@ -18,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .layers import best_rows
 from .ranking import best_first
 
 Json = dict[str, Any]
@@ -36,16 +40,22 @@ class ScoreTable:
     warnings: tuple[str, ...] = ()
     failures: tuple[Json, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    grouped: bool = False
 
-    def ranking(self, spec: str | None = None) -> list[str]:
-        """The models best first, by one metric (the first where none is named)."""
+    def ranking(self, spec: str | None = None, *, grouped: bool | None = None) -> list[str]:
+        """The models best first, by one metric (the first where none is named).
+
+        Grouped, only the best layer of each model; by default where the table is.
+        """
         spec = self.metrics[0] if spec is None else spec
         if spec not in self.metrics:
             raise ValueError(
                 f"metric {spec!r} was not scored; these were: {', '.join(self.metrics)}"
             )
         found = {model: row[spec] for model, row in self.scores.items()}
-        return best_first({model: value for model, value in found.items() if value is not None})
+        scores = {model: value for model, value in found.items() if value is not None}
+        grouped = self.grouped if grouped is None else grouped
+        return list(best_rows(scores).values()) if grouped else best_first(scores)
 
     def to_dict(self) -> Json:
         """What `to_json` writes."""
@@ -61,7 +71,7 @@ class ScoreTable:
         for name in ("terms", "intervals", "models", "warnings", "failures", "provenance"):
             if part := getattr(self, name):
                 whole[name] = list(part) if isinstance(part, tuple) else dict(part)
-        return whole
+        return whole | ({"grouped": True} if self.grouped else {})
 
     def to_json(self) -> str:
         """Strict JSON, the same for the same scores."""

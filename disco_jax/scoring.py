@@ -47,6 +47,7 @@ def score(
     keep_going: bool = False,
     progress: Progress | None = None,
     resume: str | os.PathLike[str] | None = None,
+    group_layers: bool = False,
 ) -> ScoreTable:
     """Score every model of a hub; higher is better.
 
@@ -64,6 +65,7 @@ def score(
         progress: Called with each model that is done and the number of all.
         resume: Name of a result file: finished models are kept beside it (`resuming`) until the
             caller has written it, so that an interrupted run can go on.
+        group_layers: Rank models by their best layer, not every layer by itself (`layers`).
 
     Raises:
         FeatureError: Input that cannot be scored: which file, which field, what to do.
@@ -96,7 +98,14 @@ def score(
     if on_different_samples({model: models[model] for model in scored}):
         warnings += ("hub: models were scored on different samples, so scores may not compare",)
     ordered = {model: scored[model] for model in models if model in scored}
-    return tabulate(plan, ordered, models, warnings=warnings, failures=found.failures)
+    return tabulate(
+        plan,
+        ordered,
+        models,
+        warnings=warnings,
+        failures=found.failures,
+        grouped=group_layers,
+    )
 
 
 def _budget(memory: float | None) -> tuple[int, str]:

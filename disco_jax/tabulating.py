@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from .features import FeatureSet
+from .layers import best_rows
 from .metrics import METRICS, both_forms
 from .planning import Plan
 from .ranking import certainty
@@ -33,6 +34,7 @@ def tabulate(
     *,
     warnings: tuple[str, ...],
     failures: Mapping[str, str],
+    grouped: bool = False,
 ) -> ScoreTable:
     """The table of a run; models in the order of `scored`."""
     rows: dict[str, dict[str, float | None]] = {model: {} for model in scored}
@@ -51,7 +53,7 @@ def tabulate(
         ranked = {m: row[spec.text] for m, row in rows.items() if row[spec.text] is not None}
         sampled = {m: scored[m].resampled for m in ranked if scored[m].resampled}
         if len(sampled) == len(ranked) and sampled:
-            intervals[spec.text] = _interval(plan, spec, ranked, sampled)
+            intervals[spec.text] = _interval(plan, spec, ranked, sampled, grouped)
     return ScoreTable(
         task=plan.task,
         metrics=tuple(spec.text for spec in plan.specs),
@@ -62,6 +64,7 @@ def tabulate(
         warnings=tuple(dict.fromkeys(said)),
         failures=tuple({"model": model, "error": text} for model, text in failures.items()),
         provenance={"jax": jax.__version__, "device": jax.devices()[0].device_kind},
+        grouped=grouped,
     )
 
 
@@ -77,16 +80,23 @@ def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.
 
 
 def _interval(
-    plan: Plan, spec: Spec, scores: Mapping[str, Any], resampled: Mapping[str, Any]
+    plan: Plan,
+    spec: Spec,
+    scores: Mapping[str, Any],
+    resampled: Mapping[str, Any],
+    grouped: bool,
 ) -> Json:
     drawn = _scores(plan, spec, resampled)
     values = np.stack([drawn[model] for model in scores])
     values = values - values.mean(1, keepdims=True) + np.array(list(scores.values()))[:, None]
-    sure = certainty(scores, values, level=LEVEL)
+    ends = certainty(scores, values, level=LEVEL).intervals
+    first = [row in best_rows(scores).values() if grouped else True for row in scores]
+    compared = {row: scores[row] for row, one in zip(scores, first, strict=True) if one}
+    sure = certainty(compared, values[first], level=LEVEL)
     return {
         "level": LEVEL,
         "resamples": values.shape[1],
-        "models": {m: [plain(np.float32(end)) for end in i] for m, i in sure.intervals.items()},
+        "models": {m: [plain(np.float32(end)) for end in i] for m, i in ends.items()},
         "first_ahead": sure.first_ahead,
         "ties": sure.ties,
     }

@@ -30,6 +30,9 @@ class Format(StrEnum):
 
 
 Printed = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+Grouped = Annotated[
+    bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
+]
 Hub = Annotated[Path, typer.Option(help="hub.toml, which lists the models.")]
 Data = Annotated[str, typer.Option(help="PACK.npz, folder of classes, CSV, tfds:NAME, sk_digits.")]
 Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
@@ -112,12 +115,14 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
+    group_layers: Grouped = False,
     form: Printed = Format.table,
 ) -> None:
     """Score every model of a folder of features; higher is better."""
     from .score import run
 
-    run(features, metrics, task, labels, bootstrap, seed, memory, keep_going, out, form.value)
+    chosen = bootstrap, seed, memory, keep_going, out, group_layers
+    run(features, metrics, task, labels, *chosen, form.value)
 
 
 @app.command()
@@ -128,12 +133,13 @@ def compare(
     dataset: Annotated[
         str | None, typer.Option(help="Which dataset of the accuracies the scores are of.")
     ] = None,
+    group_layers: Grouped = False,
     form: Printed = Format.table,
 ) -> None:
     """Compare scores with true accuracies, beside the controls."""
     from .compare import run
 
-    run(files, dataset, form.value)
+    run(files, dataset, group_layers, form.value)
 
 
 @app.command()
@@ -146,11 +152,12 @@ def report(
     dataset: Annotated[
         str | None, typer.Option(help="Which dataset of the accuracies the scores are of.")
     ] = None,
+    group_layers: Grouped = False,
 ) -> None:
     """Write the ranking and what is behind it as one self-contained page."""
     from .report import run
 
-    run(scores, out, accuracies, dataset)
+    run(scores, out, accuracies, dataset, group_layers)
 
 
 @app.command()

@@ -14,12 +14,12 @@ MEASURES = ("tau_w", "kendall", "spearman", "pearson", "regret", "rel_at_1", "re
 MORE = ("recall_at_1", "recall_at_3")
 
 
-def run(files: list[Path], dataset: str | None, form: str) -> None:
+def run(files: list[Path], dataset: str | None, group_layers: bool, form: str) -> None:
     """Compare and print."""
     if len(files) < 2:
         raise ValueError("compare: one file only; give SCORES and then ACCURACIES.csv")
     *scored, truth = files
-    comparison, _, warnings = compared(scored, truth, dataset)
+    comparison, _, warnings = compared(scored, truth, dataset, group_layers)
     if form == "json":
         print(json.dumps(to_dict(comparison, warnings), indent=1, allow_nan=False))
         return
@@ -44,7 +44,9 @@ class Compared(NamedTuple):
     warnings: list[str]
 
 
-def compared(scored: list[Path], truth: Path, dataset: str | None) -> Compared:
+def compared(
+    scored: list[Path], truth: Path, dataset: str | None, group_layers: bool = False
+) -> Compared:
     """Scores of some files against the accuracies of one."""
     table = read_accuracies(truth)
     if dataset is None and len(scored) == 1 and len(table.datasets) == 1:
@@ -52,7 +54,7 @@ def compared(scored: list[Path], truth: Path, dataset: str | None) -> Compared:
     scores: dict[str, ByDataset] = {}
     warnings: list[str] = []
     for path in scored:
-        found, said = read_scores(path, dataset)
+        found, said = read_scores(path, dataset, group_layers=group_layers)
         warnings += said
         for spec, by_dataset in found.items():
             for name, of_models in by_dataset.items():

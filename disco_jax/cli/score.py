@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from disco_jax.atomic import write_text
 from disco_jax.features import FeatureError
 from disco_jax.label_files import read_labels
+from disco_jax.layers import DEFAULT, grouped
 from disco_jax.resuming import forget
 from disco_jax.score_table import ScoreTable
 from disco_jax.scoring import Progress as Report
@@ -29,6 +30,7 @@ def run(
     memory: float | None,
     keep_going: bool,
     out: Path | None,
+    group_layers: bool,
     form: str,
 ) -> None:
     """Score a folder, write and print the table."""
@@ -46,6 +48,7 @@ def run(
             keep_going=keep_going,
             progress=progress,
             resume=out,
+            group_layers=group_layers,
         )
     if out is not None:
         write_text(out, table.to_json())
@@ -79,32 +82,35 @@ def scoring() -> Iterator[Report | None]:
 
 
 def show(table: ScoreTable, form: str) -> None:
-    """Print the scores, best first by the first metric."""
-    ranked = table.ranking()
-    models = ranked + [model for model in table.scores if model not in ranked]
+    """Print the scores, best first by the first metric; grouped, those of the best layers."""
     if form == "json":
         print(table.to_json(), end="")
         return
+    shown = grouped(table.to_dict()) if table.grouped else table.to_dict()
+    ranked, scores = shown["ranking"][table.metrics[0]], shown["scores"]
+    models = ranked + [model for model in scores if model not in ranked]
     if form == "csv":
-        rows = [[model, *(table.scores[model][spec] for spec in table.metrics)] for model in models]
+        rows = [[model, *(scores[model][spec] for spec in table.metrics)] for model in models]
         print_csv(["model", *table.metrics], rows)
     else:
-        lines = [[m, *(_cell(table, m, spec) for spec in table.metrics)] for m in models]
+        lines = [[m, *(_cell(shown, m, spec) for spec in table.metrics)] for m in models]
         print_table(["model", *table.metrics], lines)
-        for spec, found in table.intervals.items():
+        for spec, found in shown.get("intervals", {}).items():
             for line in _certainty(spec, found):
                 print(line)
     warn([*(f"failed: {each['error']}" for each in table.failures), *table.warnings])
 
 
-def _cell(table: ScoreTable, model: str, spec: str) -> str:
-    value = table.scores[model][spec]
+def _cell(shown: dict, model: str, spec: str) -> str:
+    value = shown["scores"][model][spec]
     if value is None:
         return "–"
-    if spec not in table.intervals:
-        return f"{value:.4g}"
-    low, high = table.intervals[spec]["models"][model]
-    return f"{value:.4g} [{low:.3g}, {high:.3g}]"
+    says = f"{value:.4g}"
+    if found := shown.get("intervals", {}).get(spec):
+        low, high = found["models"][model]
+        says += f" [{low:.3g}, {high:.3g}]"
+    layer = shown["terms"][model][spec]["layer"] if shown.get("grouped") else DEFAULT
+    return says if layer == DEFAULT else f"{says} @{layer}"
 
 
 def _certainty(spec: str, found: dict) -> Iterator[str]:

@@ -16,9 +16,11 @@ DETECTION = ("classification", "regression")
 
 
 def is_detection(terms: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the terms are the two of a detection score."""
+    """Whether the terms are the two of a detection score, of all rows that it was scaled over."""
     return bool(terms) and all(
-        finite(row.get(key)) is not None for row in terms.values() for key in DETECTION
+        finite(row.get(key)) is not None and "layer" not in row
+        for row in terms.values()
+        for key in DETECTION
     )
 
 

@@ -21,6 +21,7 @@ LAYERS = (
         "bootstrap",
         "tabulating",
         "score_table",
+        "layers",
         "score_files",
         "resuming",
         "ranking",

@@ -1,0 +1,90 @@
+"""Several layers of a model: each is scored as a model of its own, and rankings can be grouped.
+
+A feature set with `layers` makes a row `model` of its `features` and a row `model@layer` of every
+layer. Rows share all other fields but `source_features` and `source_labels`, which belong to the
+features beside them. A file `model@layer` by itself is such a row too: the name alone says whose
+layer a row is, by its last @.
+
+Grouped, a model is by each metric where its best layer is; of equal layers the first by name. Its
+score is the largest of several, so a model with many layers has had more tries: the raw order says
+which layer to use, and only models with as many layers each compare without that advantage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .features import FeatureSet
+from .ranking import best_first
+
+Json = dict[str, Any]
+DEFAULT = "features"  # what the layer without a name is called
+
+
+def rows_of(model: str, features: FeatureSet) -> dict[str, FeatureSet]:
+    """A feature set for each row that a model makes."""
+    rows = {model: replace(features, layers={}, name=model)}
+    for layer, values in features.layers.items():
+        row = f"{model}@{layer}"
+        rows[row] = replace(
+            features,
+            features=values,
+            source_features=None,
+            source_labels=None,
+            layers={},
+            name=row,
+            layer=layer,
+        )
+    return rows
+
+
+def split(row: str) -> tuple[str, str]:
+    """The model and the layer that a row is of; no layer where the name has no @."""
+    model, at, layer = row.rpartition("@")
+    return (model, layer) if at and model and layer else (row, "")
+
+
+def best_rows(scores: Mapping[str, float]) -> dict[str, str]:
+    """The row with the best layer of each model, best first."""
+    best: dict[str, str] = {}
+    for row in best_first(scores):
+        best.setdefault(split(row)[0], row)
+    return best
+
+
+def grouped(result: Json) -> Json:
+    """A result, as `ScoreTable.to_dict` gives it, with a row per model in place of one per layer.
+
+    By each metric a row holds what that of the best layer holds, and the layer among the terms.
+    What resampling says about the order is kept where the result was grouped when it was made.
+    """
+    scores, terms = result["scores"], result.get("terms") or {}
+    specs = dict.fromkeys(spec for row in scores.values() for spec in row)
+    best = {spec: best_rows(_column(scores, spec)) for spec in specs}
+    models = dict.fromkeys(split(row)[0] for row in scores)
+    whole: Json = {
+        **result,
+        "scores": {model: dict.fromkeys(specs) for model in models},
+        "ranking": {spec: list(rows) for spec, rows in best.items()},
+        "terms": {model: {} for model in models},
+        "intervals": {},
+    }
+    for spec, rows in best.items():
+        for model, row in rows.items():
+            whole["scores"][model][spec] = scores[row][spec]
+            layer = {"layer": split(row)[1] or DEFAULT}
+            whole["terms"][model][spec] = layer | terms.get(row, {}).get(spec, {})
+    for spec, found in (result.get("intervals") or {}).items():
+        names = {row: model for model, row in best[spec].items()}
+        ends = {model: found["models"][row] for row, model in names.items()}
+        whole["intervals"][spec] = {**found, "models": ends, "first_ahead": None, "ties": []}
+        if result.get("grouped"):
+            ties = [[names[row] for row in tied] for tied in found["ties"]]
+            whole["intervals"][spec] |= {"first_ahead": found["first_ahead"], "ties": ties}
+    return whole
+
+
+def _column(scores: Mapping[str, Mapping[str, float | None]], spec: str) -> dict[str, float]:
+    """The rows that have a score by a metric."""
+    found = {row: of_row.get(spec) for row, of_row in scores.items()}
+    return {row: value for row, value in found.items() if value is not None}
