@@ -33,8 +33,9 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the resu
 Grouped = Annotated[
     bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
 ]
+PICTURES = "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, tfds:NAME, sk_digits."
 Hub = Annotated[Path, typer.Option(help="hub.toml, which lists the models.")]
-Data = Annotated[str, typer.Option(help="PACK.npz, folder of classes, CSV, tfds:NAME, sk_digits.")]
+Data = Annotated[str, typer.Option(help=PICTURES)]
 Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
 Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
@@ -46,9 +47,7 @@ def rank(
     hub: Annotated[
         Path | None, typer.Option(help="hub.toml, which lists the models; bundled ones without.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="PACK.npz, folder of classes, CSV, tfds:NAME, sk_digits.")
-    ] = None,
+    data: Annotated[str | None, typer.Option(help=PICTURES)] = None,
     metrics: Annotated[
         str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
     ] = None,

@@ -1,7 +1,7 @@
 """Pictures and what is known of them, from wherever they are: see `open_images`.
 
 PACK.npz (`packs`)    DIR (`folders`)    FILE.csv (`tables`)    tfds:NAME (`tfds_source`)
-sk_digits (`digits`)
+VOC/ (`voc`)    COCO.json (`coco`)    sk_digits (`digits`)
 """
 
 from pathlib import Path
@@ -26,8 +26,9 @@ def _read(source: str, split: str) -> Images:
         return read_tfds(source.removeprefix("tfds:"), split)
     if path.is_dir():
         from .folders import read_folder
+        from .voc import is_voc, read_voc
 
-        return read_folder(path)
+        return read_voc(path, split) if is_voc(path) else read_folder(path)
     if source == "sk_digits":
         from .digits import read_digits
 
@@ -40,5 +41,9 @@ def _read(source: str, split: str) -> Images:
         from .tables import read_table
 
         return read_table(path)
-    remedy = "give a pack (.npz), a folder, a .csv, tfds:NAME or sk_digits"
+    if path.suffix.lower() == ".json":
+        from .coco import read_coco
+
+        return read_coco(path)
+    remedy = "give a pack (.npz), a folder, a .csv, COCO's .json, tfds:NAME or sk_digits"
     raise ValueError(f"{source}: data: there is no such thing; {remedy}")

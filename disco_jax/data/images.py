@@ -83,10 +83,12 @@ def _check_boxes(images: Images, boxes: np.ndarray) -> None:
     if boxes.shape != (m, 4) or of is None or of.shape != (m,):
         problem = f"shape {boxes.shape}, box_image {None if of is None else of.shape}"
         raise ValueError(f"{images.name}: boxes: {problem}; give boxes (m, 4) and box_image (m,)")
+    if not m:
+        raise ValueError(f"{images.name}: boxes: there are none; give one or more")
     if images.box_labels is not None and len(images.box_labels) != m:
         problem = f"{len(images.box_labels)} for {m} boxes"
         raise ValueError(f"{images.name}: box_label: {problem}; give one for each")
-    if m and not 0 <= of.min() <= of.max() < len(images):
+    if not 0 <= of.min() <= of.max() < len(images):
         problem = f"from {of.min()} to {of.max()}, of {len(images)} images"
         raise ValueError(f"{images.name}: box_image: {problem}; count images from 0")
     ordered = (boxes[:, :2] <= boxes[:, 2:]).all(1)

@@ -2,9 +2,9 @@
 
 Only what is already prepared on this machine is read: nothing is downloaded. Pictures stay encoded
 until a thread decodes them. Features that are understood: `image`; `label`; `objects` with `bbox`
-(y0, x0, y1, x1 in 0..1) and `label`, as in voc and coco. A split may be one of TFDS's slices,
-`train[:1000]`. `sk_digits` is a builder of our own, made from what scikit-learn carries when it is
-first asked for.
+(y0, x0, y1, x1 in 0..1) and `label`, as those of voc and coco have; difficult ones and crowds are
+left out, as from VOC's and COCO's own files. A split may be one of TFDS's slices, `train[:1000]`.
+`sk_digits` is a builder of our own, made from what scikit-learn carries when it is first asked for.
 """
 
 import io
@@ -59,11 +59,12 @@ def _images(name: str, builder: Any, parts: dict[str, Any]) -> Images:
     if "objects" in features:
         label = features["objects"]["label"]
         objects = [part[i]["objects"] for part, i in places]
-        boxes = np.concatenate([np.reshape(o["bbox"], (-1, 4)) for o in objects])
-        counts = [len(o["label"]) for o in objects]
-        fields["boxes"] = boxes[:, [1, 0, 3, 2]].astype(np.float32)
-        fields["box_image"] = np.repeat(np.arange(len(counts)), counts)
-        fields["box_labels"] = np.concatenate([np.asarray(o["label"], np.int32) for o in objects])
+        kept = [_kept(o) for o in objects]
+        boxes = [np.reshape(o["bbox"], (-1, 4))[k] for o, k in zip(objects, kept, strict=True)]
+        classes = [np.asarray(o["label"], np.int32)[k] for o, k in zip(objects, kept, strict=True)]
+        fields["boxes"] = np.concatenate(boxes)[:, [1, 0, 3, 2]].astype(np.float32)
+        fields["box_image"] = np.repeat(np.arange(len(kept)), [k.sum() for k in kept])
+        fields["box_labels"] = np.concatenate(classes)
     elif "label" in features:
         label = features["label"]
         fields["labels"] = np.array([part[i]["label"] for part, i in places], np.int32)
@@ -83,3 +84,11 @@ def _images(name: str, builder: Any, parts: dict[str, Any]) -> Images:
         class_names=tuple(getattr(label, "names", None) or ()),
         **fields,
     )
+
+
+def _kept(objects: Any) -> np.ndarray:
+    """Which of a picture's objects are neither difficult nor a crowd."""
+    kept = np.ones(len(objects["label"]), bool)
+    for key in ("is_difficult", "is_crowd"):
+        kept &= ~np.asarray(objects.get(key, False), bool)
+    return kept

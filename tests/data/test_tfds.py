@@ -42,7 +42,9 @@ def test_labels(mocked):
 
 @pytest.mark.filterwarnings("ignore")
 def test_boxes(mocked):
-    objects = {"bbox": np.array([[0.1, 0.2, 0.3, 0.4], [0, 0, 1, 1]]), "label": np.array([3, 1])}
+    boxes = [[0.1, 0.2, 0.3, 0.4], [0, 0, 0.5, 0.5], [0, 0, 1, 1]]
+    difficult = np.array([False, True, False])
+    objects = {"bbox": np.array(boxes), "label": np.array([3, 2, 1]), "is_difficult": difficult}
     mocked({"image": encoded(0), "objects": objects})
     images = open_images("tfds:voc/2007", "test")
     assert len(images) == 3 and images.class_names[0] == "aeroplane" and images.labels is None
