@@ -7,7 +7,7 @@ classes of the boxes, the second on their coordinates, each scaled over the hub,
 DISCO paper does it.
 
 Hub-relative metrics return named raw terms; their `combine` makes scores of the terms (models,) of
-all models. Higher is better everywhere.
+all models. A form that returns its score has nothing to combine. Higher is better everywhere.
 """
 
 import inspect
@@ -67,7 +67,12 @@ def scaled_sum(**signs: float) -> Callable[[Terms], np.ndarray]:
     return combine
 
 
-both_forms = scaled_sum(classification=1, regression=1)
+def combine_forms(metric: Metric, terms: Terms) -> np.ndarray:
+    """The scores of detection, from the terms of both forms."""
+    classes = metric.combine(terms) if metric.combine else terms["classification"]
+    both = {"classification": classes, "regression": terms["regression"]}
+    return scaled_sum(classification=1, regression=1)(both)
+
 
 METRICS: dict[str, Metric] = {
     "disco": Metric(
@@ -184,11 +189,12 @@ METRICS: dict[str, Metric] = {
         combine=scaled_sum(ncc=1, seli=1, vc=-1),
     ),
     "etran": Metric(
-        {"classification": dk.etran},
-        scale="depends",
-        cost="4 n d C in float64",
+        {"classification": dk.etran, "regression": dk.etran_regression},
+        scale="depends (free in regression)",
+        cost="4 n d C in float64; all components in regression",
         citation="Gholami et al., ICCV 2023",
-        published="energy of the logits; published code feeds it the features (compat=published)",
+        published="0.85 of the class term and 0.15 of the energy of the logits; published code "
+        "feeds that the features (compat=published); in regression the residual alone",
         combine=scaled_sum(classification=0.85, energy=0.15),
         spares={"compat=published": "logits"},
     ),

@@ -154,8 +154,11 @@ def _apply(plan: Plan, spec: Spec, seen: Arrays) -> dict[str, jax.Array]:
     if plan.task != "detection":
         return _fields(_call(plan, spec, forms[plan.task], seen))
     seen = {**seen, "targets": seen["boxes"]}
-    found = {name: _call(plan, spec, kernel, seen) for name, kernel in forms.items()}
-    return {name: _fields(result)["score"] for name, result in found.items()}
+    found: dict[str, jax.Array] = {}
+    for name, kernel in forms.items():
+        fields = _fields(_call(plan, spec, kernel, seen))
+        found |= {name: fields["score"]} if "score" in fields else fields
+    return found
 
 
 def _call(plan: Plan, spec: Spec, kernel: Callable[..., Any], seen: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ resamples is meaningful and their mean is not.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ import numpy as np
 
 from .features import FeatureSet
 from .layers import best_rows
-from .metrics import METRICS, both_forms
+from .metrics import METRICS, combine_forms
 from .planning import Plan
 from .ranking import certainty
 from .running import Scored
@@ -70,11 +71,13 @@ def tabulate(
 
 def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The score of each model, or (resamples,) scores of each."""
-    combine = METRICS[spec.name].combine if plan.task != "detection" else both_forms
     found = {model: each[spec.text] for model, each in results.items()}
-    if combine is None:
+    names = next(iter(found.values()))
+    if "score" in names:
         return {model: each["score"] for model, each in found.items()}
-    names = next(iter(found.values())) if found else {}
+    metric = METRICS[spec.name]
+    combine = partial(combine_forms, metric) if plan.task == "detection" else metric.combine
+    assert combine is not None
     stacked = {name: np.stack([each[name] for each in found.values()], -1) for name in names}
     return dict(zip(found, np.moveaxis(combine(stacked), -1, 0), strict=True))
 

@@ -1,6 +1,7 @@
 """A hub scored together is its models scored one by one by the kernels."""
 
 import json
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,9 @@ from disco_jax import batching, planning, running, scoring, sharding
 from disco_jax.features import FeatureError, FeatureSet
 
 from .hubs import WIDTHS, feature_sets, features, hub, samples
+from .oracles.disco import hub_minmax
+from .oracles.etran import etran_regression, etran_scores
+from .oracles.ncti import ncti_scores
 
 LABELS, TARGETS, BOXES = samples()
 Y = jnp.asarray(LABELS.astype(np.int32))
@@ -119,6 +123,59 @@ def test_detection_adds_what_it_scaled_over_the_hub():
     )
     np.testing.assert_allclose([found.scores[m]["disco"] for m in HUB], scaled, rtol=1e-5)
     assert max(row["knn"] for row in found.scores.values()) <= 2
+
+
+def over_models(table, spec, name):
+    return [table["terms"][model][spec][name] for model in table["scores"]]
+
+
+def ncti_and_etran(terms):
+    return {
+        "ncti": ncti_scores(*(terms("ncti", name) for name in ("ncc", "seli", "vc"))),
+        "etran": etran_scores(*(terms("etran", name) for name in ("classification", "energy"))),
+    }
+
+
+def disco_and_etran(terms):
+    classes = {
+        "disco": terms("disco", "classification"),
+        "etran": etran_scores(*(terms("etran", name) for name in ("classification", "energy"))),
+    }
+    return {
+        spec: hub_minmax(values) + hub_minmax(terms(spec, "regression"))
+        for spec, values in classes.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({"labels": LABELS}, ncti_and_etran), ({"labels": LABELS, "boxes": BOXES}, disco_and_etran)],
+    ids=["classification", "detection"],
+)
+def test_raw_terms_make_the_scores_of_any_hub(fields, expected):
+    """From the terms of the JSON alone; a model more or less does not touch those of the others."""
+    logits = np.random.default_rng(4).normal(size=(120, 6))
+    models = {m: FeatureSet(x, logits=(i + 1) * logits) for i, (m, x) in enumerate(HUB.items())}
+    fewer = {model: features for model, features in models.items() if model != "twin"}
+    specs = list(expected(lambda *_: [0.0, 1.0]))
+    whole = disco_jax.score(models, **fields, metrics=specs).to_dict()
+    for hub_of in (models, fewer):
+        table = disco_jax.score(hub_of, **fields, metrics=specs).to_dict()
+        scores = expected(partial(over_models, table))
+        for spec, values in scores.items():
+            found = [row[spec] for row in table["scores"].values()]
+            np.testing.assert_allclose(found, values, atol=1e-5)
+        for model, row in table["terms"].items():
+            for spec, terms in row.items():
+                close(terms, whole["terms"][model][spec])
+
+
+def test_etran_in_regression_is_its_residual():
+    found = disco_jax.score(HUB, targets=TARGETS, metrics="etran")
+    assert not found.terms
+    for model, x in HUB.items():
+        expected = etran_regression(x, TARGETS)
+        assert found.scores[model]["etran"] == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 def test_rungs():

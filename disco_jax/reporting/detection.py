@@ -16,9 +16,9 @@ DETECTION = ("classification", "regression")
 
 
 def is_detection(terms: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the terms are the two of a detection score, of all rows that it was scaled over."""
+    """Whether the terms are the two of a detection score and no more, of all that were scaled."""
     return bool(terms) and all(
-        finite(row.get(key)) is not None and "layer" not in row
+        row.keys() == set(DETECTION) and finite(row[key]) is not None
         for row in terms.values()
         for key in DETECTION
     )
