@@ -83,6 +83,8 @@ METRICS: dict[str, Metric] = {
         scale="depends (classification with the identity covariance)",
         cost="leading 128 components + 256 n C",
         citation="DISCO, arXiv 2412.19085, AAAI 2025",
+        published="the same formula; the published code's randomised PCA moves it, by up to 13 % "
+        "where the spectrum is flat",
     ),
     "spectral_share": Metric(
         {"classification": dk.spectral_share, "regression": dk.spectral_share},
@@ -194,7 +196,7 @@ METRICS: dict[str, Metric] = {
         cost="4 n d C in float64; all components in regression",
         citation="Gholami et al., ICCV 2023",
         published="0.85 of the class term and 0.15 of the energy of the logits; published code "
-        "feeds that the features (compat=published); in regression the residual alone",
+        "takes the energy of the features (compat=published); in regression the residual alone",
         combine=scaled_sum(classification=0.85, energy=0.15),
         spares={"compat=published": "logits"},
     ),
@@ -230,6 +232,7 @@ METRICS: dict[str, Metric] = {
         scale="free",
         cost="2 n^2 d",
         citation="the plain baseline, see arXiv 2503.18528",
+        published="the same value for k=1",
     ),
 }
 

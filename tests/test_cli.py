@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from disco_jax.feature_files import write_features
+from disco_jax.metrics import METRICS
 
 from .command_line import refused
 from .hubs import feature_sets, samples
@@ -226,9 +227,19 @@ def test_score_then_report(run, folder, tmp_path):
 
 def test_metrics(run):
     code, out, _ = run("metrics", "--format", "json")
-    assert code == 0
-    assert {row["metric"] for row in json.loads(out)["metrics"]} >= {"disco", "logme", "knn"}
-    assert "arXiv 2412.19085" in run("metrics")[1]
+    found = {row.pop("metric"): row for row in json.loads(out)["metrics"]}
+    assert code == 0 and found.keys() == METRICS.keys()
+    assert found["ped"]["options"] == {"base": "logme", "q": 0.6}
+    assert found["etran"]["relative_to_hub"] and "logits" in found["etran"]["needs"]
+    code, out, _ = run("metrics", "--format", "csv")
+    rows = {row.pop("metric"): row for row in csv.DictReader(io.StringIO(out))}
+    assert rows.keys() == METRICS.keys()
+    printed = " ".join(run("metrics")[1].split())
+    for name, metric in METRICS.items():
+        assert rows[name].keys() == found[name].keys()
+        for told in (name, *metric.tasks, metric.scale, metric.cost, metric.citation):
+            assert told in printed
+        assert metric.published in printed
 
 
 def test_an_error_of_ours_is_no_traceback(run, folder, monkeypatch):
