@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .backbones import FAMILIES, load_backbone
+from .backbones import load_backbone
 from .data.images import Images
 from .extraction import extract, provenance
 from .feature_files import read_features, write_features
@@ -61,11 +61,6 @@ def extract_hub(
     progress: Progress | None = None,
 ) -> Iterator[Extracted]:
     """Features of every model, one after the other; with `out`, written there."""
-    for model in hub:
-        if model.family not in FAMILIES:
-            known = ", ".join(FAMILIES)
-            problem = f"{model.family!r} is unknown"
-            raise ValueError(f"hub: family of {model.name}: {problem}; use one of {known}")
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -73,7 +68,7 @@ def extract_hub(
             problem = f"cannot be made ({why.strerror})"
             raise FeatureError(str(out), "out", problem, "choose another folder") from why
     for model in hub:
-        backbone = load_backbone(model.family, model.weights, name=model.name, dtype=dtype)
+        backbone = load_backbone(model.weights, model.architecture, name=model.name, dtype=dtype)
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:
             found = _found(path, provenance(backbone, images, per_box=per_box))

@@ -2,8 +2,8 @@
 
 [[models]]
 name = "mobilenet"                  # of the features file too
-weights = "nets/mobilenet.npz"      # relative to the file
-family = "graph"                    # how to read it
+weights = "nets/mobilenet.npz"      # relative to this file, or hf://org/name@revision
+architecture = "resnet50"           # where neither the weights nor a config.json say it
 """
 
 import difflib
@@ -11,16 +11,17 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-KEYS = ("name", "weights", "family")
-EXAMPLE = "list models as [[models]] with name, weights and family"
+NEEDED = ("name", "weights")
+KEYS = (*NEEDED, "architecture")
+EXAMPLE = "list models as [[models]] with name and weights"
 
 
 class HubModel(NamedTuple):
-    """A model by name; its weights are there."""
+    """A model by name; weights that are local are there."""
 
     name: str
-    weights: Path
-    family: str
+    weights: str
+    architecture: str = ""
 
 
 def read_hub(path: Path) -> tuple[HubModel, ...]:
@@ -49,17 +50,20 @@ def _model(path: Path, place: int, raw: Any) -> HubModel:
     where = f"{path}: model {place}"
     if not isinstance(raw, dict):
         raise ValueError(f"{where}: not a table; {EXAMPLE}")
-    for key in raw:
+    for key, value in raw.items():
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, 1)
             remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
             raise ValueError(f"{where}: key {key!r} is unknown; {remedy}")
-    for key in KEYS:
-        if not isinstance(raw.get(key), str) or not raw[key]:
-            raise ValueError(f"{where}: {key}: missing, or no text; {EXAMPLE}")
-    name, weights = raw["name"], path.parent / raw["weights"]
-    if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"{where}: {key}: no text; {EXAMPLE}")
+    if missing := [key for key in NEEDED if key not in raw]:
+        raise ValueError(f"{where}: {missing[0]}: missing; {EXAMPLE}")
+    name, weights = raw["name"], raw["weights"]
+    if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|@'):
         raise ValueError(f"{where}: name: {name!r} cannot be a file's; use letters, digits, . _ -")
-    if not weights.is_file():
-        raise ValueError(f"{where}: weights: there is no file {weights}; correct the path")
-    return HubModel(name, weights, raw["family"])
+    if not weights.startswith("hf://"):
+        weights = str(path.parent / weights)
+        if not Path(weights).exists():
+            raise ValueError(f"{where}: weights: there is no {weights}; correct the path")
+    return HubModel(name, weights, raw.get("architecture", ""))

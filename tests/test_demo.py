@@ -106,7 +106,7 @@ def test_trainer_finds_the_minimum():
 @pytest.mark.usefixtures("optax_promotes")
 def test_fine_tuning_learns_and_repeats():
     model = MODELS["digits_small"]
-    backbone = load_backbone(model.family, model.weights)
+    backbone = load_backbone(model.weights, model.architecture)
     train = finetune.pictures("train", 8)
     recipe = Recipe(120, 50, 3e-3)
     first, second, other = fine_tuned(

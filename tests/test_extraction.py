@@ -43,7 +43,7 @@ def hub(tmp_path):
     for seed, name in ((0, "first"), (3, "second")):
         g, feature, logits = drawn(seed)
         save(tmp_path / f"{name}.npz", g, feature, logits if seed else None, size=SIZE)
-        lines += ["[[models]]", f'name = "{name}"', f'weights = "{name}.npz"', 'family = "graph"']
+        lines += ["[[models]]", f'name = "{name}"', f'weights = "{name}.npz"']
     (tmp_path / "hub.toml").write_text("\n".join(lines))
     return tmp_path / "hub.toml"
 
@@ -69,7 +69,7 @@ def expected_maps(hub, name, images):
 
 def test_images_to_features(hub, pack):
     images = open_images(pack)
-    backbone = load_backbone("graph", hub.parent / "second.npz", name="second")
+    backbone = load_backbone(hub.parent / "second.npz", name="second")
     seen = []
     found = extract(backbone, images, batch=8, progress=lambda done, n: seen.append((done, n)))
     maps, logits = expected_maps(hub, "second", images)
@@ -111,7 +111,7 @@ def test_boxes_by_brute_force():
 
 def test_boxes_to_features(hub, pack):
     images = open_images(pack)
-    backbone = load_backbone("graph", hub.parent / "first.npz", name="first")
+    backbone = load_backbone(hub.parent / "first.npz", name="first")
     found = extract(backbone, images, per_box=True, batch=8).features
     maps, _ = expected_maps(hub, "first", images)
     order = np.argsort(OF, kind="stable")

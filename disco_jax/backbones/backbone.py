@@ -8,9 +8,11 @@ Batches of one size compile once; a short one is filled up and cut (`padded`).
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -22,7 +24,8 @@ class Outputs(NamedTuple):
 
     features: jax.Array  # (b, d), pooled
     logits: jax.Array | None  # (b, z), None without a head
-    cells: jax.Array  # (b, h, w, d), the last feature map, of which features are the mean
+    cells: jax.Array  # (b, h, w, d), the last feature map
+    layers: Mapping[str, jax.Array] = MappingProxyType({})  # maps (b, h, w, c), tokens (b, t, c)
 
 
 class Backbone(NamedTuple):
@@ -46,9 +49,20 @@ def compiled(
     @jax.jit
     def run(state: nnx.State, images: jax.Array, *more: jax.Array) -> Any:
         module: Any = nnx.merge(definition, state)
-        return after(module(normalise(images, how, dtype)), *more)
+        with jax.default_matmul_precision("highest"):  # an accelerator's default has three digits
+            return after(module(normalise(images, how, dtype)), *more)
 
     return lambda images, *more: run(state, images, *more)
+
+
+def of_map(
+    cells: jax.Array, head: Callable[[jax.Array], jax.Array] | None, layers: Mapping[str, jax.Array]
+) -> Outputs:
+    """Outputs of a network whose features are the mean of its last map over all positions."""
+    wide = jnp.float64 if cells.dtype == jnp.float64 else jnp.float32
+    features = jnp.mean(cells, (1, 2), dtype=wide)
+    logits = None if head is None else head(features.astype(cells.dtype)).astype(wide)
+    return Outputs(features, logits, cells.astype(wide), layers)
 
 
 def padded(rows: np.ndarray, size: int) -> np.ndarray:

@@ -50,7 +50,7 @@ def pads(padding: Padding, size: Sequence[int], window: Pair, stride: Pair) -> t
 def conv(
     x: jax.Array,
     kernel: jax.Array,
-    bias: jax.Array,
+    bias: jax.Array | None,
     *,
     stride: Pair = (1, 1),
     padding: Padding = "SAME",
@@ -77,7 +77,7 @@ def conv(
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=groups,
         )
-    return y + bias[None, None, None]
+    return y if bias is None else y + bias[None, None, None]
 
 
 def _depthwise(

@@ -6,6 +6,7 @@ weights on the training split by `RECIPE`; `params` counts the weights without t
 
 import csv
 import io
+from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def pictures(split: str, how: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
 
 def params(model: HubModel) -> int:
     """Weights and biases, those of the head left out."""
-    graph = read_graph(model.weights)
+    graph = read_graph(Path(model.weights))
     head = {node.weights for node in graph.nodes if node.output == graph.logits}
     return sum(k.size + b.size for name, (k, b) in graph.weights.items() if name not in head)
 
@@ -45,7 +46,7 @@ def main() -> None:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["model", "dataset", "accuracy", "params"])
     for model in read_hub(HUB):
-        backbone = load_backbone(model.family, model.weights, name=model.name)
+        backbone = load_backbone(model.weights, model.architecture, name=model.name)
         train, test = (pictures(split, backbone.preprocessing) for split in ("train", "test"))
         classes = int(train[1].max()) + 1
         found = fine_tuned(backbone, train, test, num_classes=classes, recipe=RECIPE, seeds=SEEDS)

@@ -69,7 +69,7 @@ def drawn(name: str, width: int, blocks: int, classes: Sequence[str], seed: int)
 
 
 def save(path: Path, network: Network) -> None:
-    """Write a file that `family = "graph"` reads; kernels as float16."""
+    """Write a file that `backbones.graph` reads; kernels as float16."""
     arrays: dict[str, Any] = {
         "graph": np.frombuffer(json.dumps(network.described).encode(), np.uint8)
     }

@@ -65,7 +65,7 @@ def pretrain(model: Model, seed: int) -> float | None:
     if model.task is None:
         return None
     save(path, trained(network, path, images, labels, seed))
-    logits = compiled(load_backbone("graph", path), lambda outputs: outputs.logits)(images)
+    logits = compiled(load_backbone(path), lambda outputs: outputs.logits)(images)
     return float(np.mean(np.asarray(jnp.argmax(logits, 1)) == labels))
 
 
@@ -73,7 +73,7 @@ def trained(
     network: Network, path: Path, images: np.ndarray, labels: np.ndarray, seed: int
 ) -> Network:
     """The network of a file after training."""
-    backbone = load_backbone("graph", path)
+    backbone = load_backbone(path)
     definition, start = nnx.split(backbone.module)
 
     def loss(weights: Any, x: Any, y: Any) -> Any:
@@ -93,10 +93,7 @@ def main() -> None:
     entries = []
     for seed, model in enumerate(HUB_MODELS):
         print(model.name, pretrain(model, seed), flush=True)  # noqa: T201
-        entries.append(
-            f'[[models]]\nname = "{model.name}"\nweights = "nets/{model.name}.npz"\n'
-            'family = "graph"\n'
-        )
+        entries.append(f'[[models]]\nname = "{model.name}"\nweights = "nets/{model.name}.npz"\n')
     write_text(HUB, "\n".join(entries))
 
 

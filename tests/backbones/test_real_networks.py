@@ -70,7 +70,7 @@ def test_against_the_oracle(name):
 
 @pytest.mark.parametrize("path", NETS, ids=lambda path: path.stem)
 def test_a_real_network(path, photographs, thumbnails):
-    backbone = load_backbone("graph", path)
+    backbone = load_backbone(path)
     images = thumbnails if "CIFAR" in backbone.about["source_data"] else photographs
     (pictures,) = batches(images, backbone.preprocessing, len(images))
     outputs = compiled(backbone, lambda o: o._replace(cells=o.cells.mean((1, 2))))(pictures)

@@ -1,0 +1,150 @@
+"""A file of weights, or a place on the hub, as a network ready to run.
+
+    .npz    the graph format, complete in itself (`graph`)
+    else    a checkpoint: its architecture is the one that is named, or that `config.json` names
+
+The names that parameters have in the file are tried in every dialect that the family knows.
+"""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+from flax import nnx
+
+from disco_jax.weights.checkpoint import Checkpoint, read_checkpoint
+from disco_jax.weights.config import architecture_of, model_type_of, preprocessing_of
+from disco_jax.weights.filling import filled, problems, told
+from disco_jax.weights.hub import local
+from disco_jax.weights.naming import renamed
+
+from .backbone import Backbone
+from .family import Family
+from .modules import drawn
+
+FAMILIES = ("resnet", "resnet_cifar", "vit")
+
+
+def load_backbone(
+    weights: str | Path,
+    architecture: str = "",
+    *,
+    name: str = "",
+    dtype: Any = "float32",
+    offline: bool = False,
+) -> Backbone:
+    """The network of a file, a folder or hf://org/name@revision.
+
+    Args:
+        weights: Where they are.
+        architecture: One of `architectures`, where no `config.json` says it.
+        name: What to call it; its own name where none is given.
+        dtype: Of its parameters, in which it computes.
+        offline: Ask nothing of the hub.
+
+    Raises:
+        ValueError: One line that names the file, what is wrong with it and what to do.
+    """
+    path = local(weights, offline=offline)
+    if path.suffix == ".npz":
+        from .graph import load
+
+        return load(path, name=name, dtype=dtype)
+    checkpoint = read_checkpoint(path)
+    family, sizes, called = _described(checkpoint, architecture)
+    return Backbone(
+        name or called,
+        _fitting(checkpoint, family, sizes, called, jnp.dtype(dtype)),
+        preprocessing_of(checkpoint) or family.preprocessing(called, sizes),
+        checkpoint.digest,
+        {"architecture": called, "source": str(weights) if path != weights else ""},
+        jnp.dtype(dtype),
+    )
+
+
+def untrained(
+    architecture: str, classes: int | None = 1000, *, seed: int = 0, dtype: Any = "float32"
+) -> Backbone:
+    """A network of random weights (`drawn`), for what does not depend on them."""
+    family, sizes = _known()[architecture]
+    module = drawn(nnx.eval_shape(lambda: family.build(sizes, classes)), seed, jnp.dtype(dtype))
+    how, about = family.preprocessing(architecture, sizes), {"architecture": architecture}
+    return Backbone(architecture, module, how, f"random {seed}", about, jnp.dtype(dtype))
+
+
+def architectures() -> list[str]:
+    """The names of all networks there are."""
+    return sorted(_known())
+
+
+def _families() -> Iterator[Family]:
+    for name in FAMILIES:
+        yield importlib.import_module(f".{name}", __package__).FAMILY
+
+
+def _known() -> dict[str, tuple[Family, Any]]:
+    return {
+        name: (family, sizes)
+        for family in _families()
+        for name, sizes in family.architectures.items()
+    }
+
+
+def _described(checkpoint: Checkpoint, named: str) -> tuple[Family, Any, str]:
+    """The family, the sizes and the name of what a checkpoint holds."""
+    model_type = model_type_of(checkpoint)
+    if not named and model_type is not None:
+        for family in _families():
+            if model_type in family.model_types:
+                return family, _sizes(checkpoint, family.model_types[model_type]), model_type
+    called = named or architecture_of(checkpoint) or model_type
+    if called is None:
+        problem = "neither named nor in a config.json beside the weights"
+        raise _error(checkpoint, "architecture", problem, "name it, as resnet50")
+    known = _known()
+    if called not in known:
+        near = get_close_matches(called, known, 1)
+        remedy = f"did you mean {near[0]}?" if near else "see disco_jax.backbones.architectures()"
+        raise _error(checkpoint, "architecture", f"{called!r} is unknown", remedy)
+    return *known[called], called
+
+
+def _sizes(checkpoint: Checkpoint, read: Any) -> Any:
+    try:
+        return read(checkpoint.config)
+    except (KeyError, TypeError, ValueError) as why:
+        problem = f"not understood ({type(why).__name__}: {why})"
+        raise _error(checkpoint, "config.json", problem, "choose another network") from why
+
+
+def _fitting(
+    checkpoint: Checkpoint, family: Family, sizes: Any, called: str, dtype: Any
+) -> nnx.Module:
+    """The module with the parameters of the file, under the names that fit it best."""
+    tried = []
+    for rules in family.dialects.values():
+        pieces = renamed(checkpoint.tensors, rules)
+        module = _abstract(family, sizes, checkpoint.tensors, pieces)
+        tried.append((problems(module, checkpoint.tensors, pieces), module, pieces))
+    found, module, pieces = min(tried, key=lambda each: len(each[0]))
+    if found:
+        remedy = "choose the architecture that the weights were trained with"
+        raise _error(checkpoint, "weights", f"no {called}: {told(found)}", remedy)
+    return filled(module, checkpoint.tensors, pieces, dtype)
+
+
+def _abstract(
+    family: Family, sizes: Any, tensors: Mapping[str, Any], pieces: Mapping[str, Any]
+) -> nnx.Module:
+    """A module with a head of so many classes as the file has, if any."""
+    head = pieces.get(family.head)
+    classes = tensors[head[0]].shape[0] if head and tensors[head[0]].ndim else None
+    module: nnx.Module = nnx.eval_shape(lambda: family.build(sizes, classes))
+    return module
+
+
+def _error(checkpoint: Checkpoint, field: str, problem: str, remedy: str) -> ValueError:
+    return ValueError(f"{checkpoint.path}: {field}: {problem}; {remedy}")
