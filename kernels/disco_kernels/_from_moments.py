@@ -5,9 +5,10 @@
 gram (d, d) the centred Gram matrix of ``Moments``. ``coordinates`` are empty, (0, d): they need the
 rows once more, as ``(x_i - mean)^T basis``. Everything else is as in ``spectrum``.
 
-Accuracy is what the accumulation allows: an eigenvalue is within about eps of the largest one, so a
-singular value is within eps s_1^2/(2 s_j), at worst sqrt(eps) s_1: 3.5e-4 s_1 from float32 moments,
-1.5e-8 s_1 from float64. ``rank`` therefore cuts at sqrt(max(total, d) eps) s_1. Cost about 10 d^3.
+Accuracy is what the accumulation allows: an eigenvalue is within about eps of the largest one (up
+to sqrt(d) eps where all are tied), so a singular value is within eps s_1^2/(2 s_j), at worst
+sqrt(eps) s_1: 3.5e-4 s_1 from float32 moments, 1.5e-8 s_1 from float64. ``rank`` therefore cuts at
+sqrt(max(total, d) eps) s_1. Cost about 10 d^3.
 """
 
 import jax
