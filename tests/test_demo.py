@@ -33,7 +33,7 @@ def run(monkeypatch, *arguments):
 
 def test_the_files_fit_together():
     assert list(MODELS) == [model.name for model in pretrain.HUB_MODELS]
-    assert {m.weights for m in MODELS.values()} == set((demo.FOLDER / "nets").iterdir())
+    assert {m.weights for m in MODELS.values()} == set(map(str, (demo.FOLDER / "nets").iterdir()))
     table = read_accuracies(demo.ACCURACIES, models=list(MODELS))
     assert list(table.datasets) == [demo.TARGET.stem]
     assert table.params == {name: finetune.params(model) for name, model in MODELS.items()}
@@ -107,7 +107,7 @@ def test_trainer_finds_the_minimum():
 def test_fine_tuning_learns_and_repeats():
     model = MODELS["digits_small"]
     backbone = load_backbone(model.weights, model.architecture)
-    train = finetune.pictures("train", 8)
+    train = finetune.pictures("train", backbone.preprocessing)
     recipe = Recipe(120, 50, 3e-3)
     first, second, other = fine_tuned(
         backbone, train, train, num_classes=10, recipe=recipe, seeds=(0, 0, 1)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from disco_jax.backbones import load_backbone
 from disco_jax.backbones.boxes import pool_boxes
@@ -204,7 +205,7 @@ def test_wrong_use(run, hub, pack, tmp_path):
     )
 
 
-GOOD = '[[models]]\nname = "a"\nweights = "{}"\nfamily = "graph"\n'
+GOOD = '[[models]]\nname = "a"\nweights = "{}"\narchitecture = "resnet50"\n'
 
 
 @pytest.mark.parametrize(
@@ -214,10 +215,11 @@ GOOD = '[[models]]\nname = "a"\nweights = "{}"\nfamily = "graph"\n'
         ("", "models: missing"),
         ("models = 3", "models: missing"),
         (GOOD + "other = 1", "model 1: key 'other' is unknown"),
-        (GOOD.replace("family", "familly"), "did you mean family?"),
-        (GOOD.replace('"a"', "3"), "model 1: name: missing, or no text"),
+        (GOOD.replace("arch", "archi"), "did you mean architecture?"),
+        (GOOD.replace('"a"', "3"), "model 1: name: no text"),
+        (GOOD.replace('name = "a"', ""), "model 1: name: missing"),
         (GOOD.replace('"a"', '"../a"'), "model 1: name: '../a' cannot be a file's"),
-        (GOOD.replace("{}", "none.npz"), "weights: there is no file"),
+        (GOOD.replace("{}", "none.npz"), "weights: there is no "),
         (GOOD + GOOD, "models: 'a' is there twice"),
     ],
     ids=lambda text: text if ":" in text and "\n" not in text else "",
@@ -230,7 +232,9 @@ def test_a_bad_hub(tmp_path, text, told):
     assert told in str(why.value) and "\n" not in str(why.value)
 
 
-def test_an_unknown_family(run, hub, pack):
-    hub.write_text(hub.read_text().replace('"graph"', '"vit"', 1))
+def test_an_unknown_architecture(run, hub, pack):
+    save_file({"fc.weight": np.zeros((2, 3), np.float32)}, hub.parent / "x.safetensors")
+    asked = '\n[[models]]\nname = "x"\nweights = "x.safetensors"\narchitecture = "resnet5"\n'
+    hub.write_text(hub.read_text() + asked)
     found = run("rank", "--hub", hub, "--data", pack, "--task", "classification")
-    refused(found, "family of first: 'vit' is unknown; use one of graph")
+    refused(found, "x.safetensors: architecture: 'resnet5' is unknown; did you mean resnet50?")

@@ -8,7 +8,6 @@ Batches of one size compile once; a short one is filled up and cut (`padded`).
 """
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +24,7 @@ class Outputs(NamedTuple):
     features: jax.Array  # (b, d), pooled
     logits: jax.Array | None  # (b, z), None without a head
     cells: jax.Array  # (b, h, w, d), the last feature map
-    layers: Mapping[str, jax.Array] = MappingProxyType({})  # maps (b, h, w, c), tokens (b, t, c)
+    layers: dict[str, jax.Array]  # by name: maps (b, h, w, c), tokens (b, t, c)
 
 
 class Backbone(NamedTuple):
@@ -56,7 +55,7 @@ def compiled(
 
 
 def of_map(
-    cells: jax.Array, head: Callable[[jax.Array], jax.Array] | None, layers: Mapping[str, jax.Array]
+    cells: jax.Array, head: Callable[[jax.Array], jax.Array] | None, layers: dict[str, jax.Array]
 ) -> Outputs:
     """Outputs of a network whose features are the mean of its last map over all positions."""
     wide = jnp.float64 if cells.dtype == jnp.float64 else jnp.float32

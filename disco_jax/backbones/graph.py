@@ -52,7 +52,7 @@ class GraphNetwork(nnx.Module):
         logits = None
         if self.logits is not None:
             logits = global_mean(values[self.logits]).astype(wide)[:, 0, 0]
-        return Outputs(features, logits, cells)
+        return Outputs(features, logits, cells, {str(i): value for i, value in values.items()})
 
 
 def _pools(node: Node, feature: int) -> bool:
@@ -87,7 +87,7 @@ def load(path: Path, *, name: str = "", dtype: Any = jnp.float32) -> Backbone:
     """The network of a file."""
     graph = read_graph(path)
     module = GraphNetwork(graph, dtype)
-    about = {"family": "graph", **graph.about}
+    about = {"architecture": "graph", **graph.about}
     return Backbone(
         name or graph.name, module, graph.preprocessing, graph.digest, about, jnp.dtype(dtype)
     )

@@ -79,7 +79,7 @@ def test_bytes_in_features_out(tmp_path):
     features, scores = run(padded(images, 4))
     np.testing.assert_allclose(features[:3], expected[feature][:, 0, 0], rtol=1e-10)
     np.testing.assert_allclose(scores[:3], expected[logits][:, 0, 0], rtol=1e-10)
-    assert (backbone.name, backbone.about["family"]) == ("mine", "graph")
+    assert (backbone.name, backbone.about["architecture"]) == ("mine", "graph")
 
 
 def test_without_a_head(tmp_path):

@@ -53,4 +53,4 @@ def agrees(backbone: Any, x: np.ndarray, expected: tuple, bound: float) -> None:
     for found, wanted in zip((features, logits), expected, strict=True):
         if wanted is not None:
             assert found.shape == wanted.shape and np.ptp(wanted) > 0
-            assert np.max(np.abs(found - wanted)) <= bound * np.max(np.abs(wanted))
+            assert np.max(np.abs(np.asarray(found) - wanted)) <= bound * np.max(np.abs(wanted))
