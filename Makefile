@@ -3,6 +3,7 @@
 #   make test                                    the whole suite
 #   make test ARGS="tests/kernels -k spectrum"   a part of it
 #   make rank                                    the bundled hub on the bundled data
+#   make parity                                  the backbones against torch's own, in .venv-parity
 #   make setup PYTHON=python3.13 VENV=.venv-py313
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PINS := $(VENV)/constraints.txt
 
-.PHONY: setup rank test lint bench clean
+.PHONY: setup rank test parity lint bench clean
 
 setup: $(PINS)
 
@@ -32,6 +33,13 @@ rank: setup
 
 test: setup
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --durations=15 $(ARGS)
+
+# torch and the libraries of models have an environment of their own: nothing else may need them.
+parity:
+	$(MAKE) setup VENV=.venv-parity
+	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
+	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
+	.venv-parity/bin/pytest --numprocesses=auto --durations=15 tests/parity $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,7 +7,8 @@ Either the whole picture is resized to a square, aspect not kept: nothing is cut
 0..1 stay where they are. Or, with `shorter`, its shorter side is resized to that many pixels, the
 longer one in proportion, rounded down, and the centre (s, s) is kept; an odd rest is split as
 Python rounds its half. PIL resizes, antialiased, so both are what torchvision makes of PIL images
-bit for bit: `Resize((s, s))`, and `Resize(shorter)` with `CenterCrop(s)`.
+bit for bit: `Resize((s, s))`, and `Resize(shorter)` with `CenterCrop(s)`. Without `aspect` both
+sides become `shorter` before the crop, as some of transformers' processors have it.
 
 Bytes go to the device, a quarter of the floats.
 """
@@ -31,11 +32,12 @@ class Preprocessing(NamedTuple):
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shorter: int | None = None  # None: the whole picture
     interpolation: str = "bilinear"
+    aspect: bool = True  # kept, where there is a shorter side
 
     def __str__(self) -> str:
         part = "whole picture to a square"
         if self.shorter is not None:
-            part = f"shorter side to {self.shorter} px, centre"
+            part = f"{'shorter side' if self.aspect else 'both sides'} to {self.shorter} px, centre"
         order = "BGR" if self.bgr else "RGB"
         resizing = f"{self.size} px {self.interpolation}, antialiased, {part}"
         return f"{resizing}; {order} (x - {self.offset}) * {self.scale}"
@@ -76,7 +78,9 @@ def resize(picture: Any, how: Preprocessing) -> np.ndarray:
     from PIL import Image
 
     picture, size = picture.convert("RGB"), how.size
-    whole = (size, size) if how.shorter is None else _in_proportion(picture.size, how.shorter)
+    side = how.shorter or size
+    kept = how.aspect and how.shorter is not None
+    whole = _in_proportion(picture.size, side) if kept else (side, side)
     if picture.size != whole:
         picture = picture.resize(whole, Image.Resampling[how.interpolation.upper()])
     left, top = (round((side - size) / 2) for side in whole)

@@ -84,7 +84,8 @@ def _tensors(file: Path) -> dict[str, np.ndarray]:
     except OSError as why:
         raise _error(file, f"cannot be read ({why.strerror or why})") from why
     except Exception as why:  # the bytes are anybody's
-        raise _error(file, f"damaged, or of another format ({why})", "fetch it again") from why
+        told = " ".join(str(why).split())
+        raise _error(file, f"damaged, or of another format ({told})", "fetch it again") from why
 
 
 def _json(path: Path) -> dict[str, Any]:

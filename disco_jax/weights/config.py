@@ -63,21 +63,20 @@ def _timm(config: Mapping[str, Any]) -> Preprocessing | None:
 def _transformers(config: Mapping[str, Any]) -> Preprocessing:
     """Of an image processor's parameters; a processor that crops has its size in `crop_size`."""
     asked, crop = config["size"], config.get("crop_size")
-    shorter = asked if isinstance(asked, int) else asked.get("shortest_edge")
-    if isinstance(asked, Mapping) and shorter is None:
-        shorter = None if not config.get("do_center_crop") else int(asked["height"])
+    aspect = isinstance(asked, Mapping) and "shortest_edge" in asked
+    side = asked if isinstance(asked, int) else asked["shortest_edge" if aspect else "height"]
+    size, shorter = int(side), None
     if config.get("do_center_crop") and crop is not None:
-        size = int(crop if isinstance(crop, int) else crop["height"])
-    elif shorter is not None and "crop_pct" in config:  # resize to more, then crop to it
-        size, shorter = int(shorter), int(int(shorter) / float(config["crop_pct"]))
-    else:
-        size, shorter = int(shorter or asked["height"]), None
+        size, shorter = int(crop if isinstance(crop, int) else crop["height"]), size
+    elif aspect and "crop_pct" in config:  # resize to more, then crop to it
+        shorter = int(size / float(config["crop_pct"]))
     scaled = float(config.get("rescale_factor", 1 / 255)) * 255
     plain = not config.get("do_normalize", True)
-    return standard(
+    how = standard(
         size,
-        shorter=None if shorter is None else int(shorter),
+        shorter=shorter,
         interpolation=RESAMPLING[int(config.get("resample", 2))],
         mean=[0, 0, 0] if plain else [m / scaled for m in config["image_mean"]],
         deviation=[1 / scaled] * 3 if plain else [s / scaled for s in config["image_std"]],
     )
+    return how._replace(aspect=aspect or shorter is None)

@@ -31,6 +31,13 @@ def test_shorter_side_and_centre(height, width, shorter, size, whole, left, top,
     np.testing.assert_array_equal(resize(picture, how), np.asarray(expected))
 
 
+def test_both_sides_and_centre():
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
+    found = resize(picture, Preprocessing(12, shorter=16, aspect=False))
+    whole = np.asarray(picture.resize((16, 16), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(found, whole[2:14, 2:14])
+
+
 def test_whole_picture():
     picture = Image.fromarray(pixels(0, (40, 70)))
     expected = picture.resize((16, 16), Image.Resampling.BICUBIC)
