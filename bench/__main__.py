@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from . import disco, metrics, record, score
+from . import backbones, disco, metrics, record, score
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
-# lines of its table as {label: (key, value -> text)}.  A new one is one file and one entry here.
-COMMANDS = {"disco": disco, "metrics": metrics, "score": score}
+# lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
+# file and one entry here.
+COMMANDS = {"backbones": backbones, "disco": disco, "metrics": metrics, "score": score}
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
 
     taken = ", ".join(f"{name} {value}" for name, value in provenance.items())
     print(f"{machine['name']}, {machine['cores']} cores; {taken}\n")
-    print(record.table(rows, module.LINES))
+    print(record.table(rows, module.LINES, getattr(module, "TURNED", False)))
 
 
 if __name__ == "__main__":

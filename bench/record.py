@@ -65,14 +65,17 @@ def write(command: str, machine: dict[str, Any], rows: Sequence[Row]) -> pathlib
     return path
 
 
-def table(rows: Sequence[Row], lines: Mapping[str, tuple[str, Callable[[Any], str]]]) -> str:
-    """Markdown with a column per row of the bench and a line per quantity.
+def table(
+    rows: Sequence[Row], lines: Mapping[str, tuple[str, Callable[[Any], str]]], turned: bool = False
+) -> str:
+    """Markdown with a column per row of the bench and a line per quantity, or `turned`.
 
     A line is left empty where a row did not measure it.  The notes of the rows follow.
     """
     grid = [["", *(row["shape"] for row in rows)]]
     for label, (key, text) in lines.items():
         grid.append([label, *(text(row[key]) if key in row else "" for row in rows)])
+    grid = [list(cells) for cells in zip(*grid, strict=True)] if turned else grid
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     grid.insert(1, ["-" * width for width in widths])
     body = [
