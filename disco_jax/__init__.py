@@ -15,6 +15,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "compare": "controls",
     "extract": "extraction",
     "load_backbone": "backbones",
+    "of_function": "backbones",
     "open_images": "data",
     "read_accuracies": "accuracies",
     "read_features": "feature_files",
