@@ -1,8 +1,9 @@
 """Centred Gram matrices, ``Y^T W Y`` over columns or ``W^1/2 Y Y^T W^1/2`` over rows, tile by tile.
 
 Symmetry halves the work: a tile's columns are cut into panels, and each panel is multiplied only
-with the columns from its own first one on. The lower triangle is copied at the end.
-
+with the columns from its own first one on. The lower triangle is copied at the end. In float64 the
+left factor of a product over rows is transposed in memory first, which XLA does not do by itself
+and which makes the product up to twice as fast on a CPU.
 Cost: about 1.1 n d^2 operations for the columns' matrix (a plain product takes 2 n d^2), and
 d^2 numbers of memory besides one tile.
 """
@@ -21,13 +22,16 @@ PANEL = 256
 
 def _upper_panels(y: jax.Array, axis: int) -> list[jax.Array]:
     """Products of each panel of ``y`` with the columns from its own first on, over ``axis``."""
-    kept = 1 - axis
-    d = y.shape[kept]
+    d = y.shape[1 - axis]
+    left, over = y, axis
+    if axis == 0 and y.dtype == jnp.float64:
+        left, over = lax.optimization_barrier(y.T), 1
 
-    def cut(start: int, stop: int) -> jax.Array:
-        return lax.slice_in_dim(y, start, stop, axis=kept)
+    def panel(start: int, stop: int) -> jax.Array:
+        rows = lax.slice_in_dim(left, start, stop, axis=1 - over)
+        return dot(rows, lax.slice_in_dim(y, start, d, axis=1 - axis), (over, axis))
 
-    return [dot(cut(a, min(a + PANEL, d)), cut(a, d), (axis, axis)) for a in range(0, d, PANEL)]
+    return [panel(a, min(a + PANEL, d)) for a in range(0, d, PANEL)]
 
 
 def _assemble(panels: list[jax.Array]) -> jax.Array:

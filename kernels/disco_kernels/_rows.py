@@ -120,9 +120,11 @@ def centred_rows(
     tiny = jnp.finfo(dtype).tiny
     head = total_over(weighted_sum(raw, 0, jnp.ones(size, bool), size), axis_name)
     mass = total_over(jnp.sum(weights[:size]), axis_name)
-    shifted = raw._replace(shift=_coarse(head / jnp.maximum(mass, tiny)))
+    shift = head / jnp.maximum(mass, tiny)
+    shifted = raw._replace(shift=_settled(shift, jnp.finfo(dtype).nmant // 2))
     rest = total_over(sum_tiles(partial(weighted_sum, shifted), n, d), axis_name)
-    return shifted._replace(offset=rest / jnp.maximum(total, tiny))
+    offset = rest / jnp.maximum(total, tiny)
+    return shifted._replace(offset=_settled(offset, jnp.finfo(dtype).nmant - 1))
 
 
 def weighted_sum(rows: Rows, start: Any, fresh: jax.Array, size: int) -> jax.Array:
@@ -131,15 +133,14 @@ def weighted_sum(rows: Rows, start: Any, fresh: jax.Array, size: int) -> jax.Arr
     return dot(w[None], y, (1, 0))[0]
 
 
-def _coarse(x: jax.Array) -> jax.Array:
-    """The value to half its mantissa.
+def _settled(x: jax.Array, bits: int) -> jax.Array:
+    """The value to so many bits of its mantissa.
 
     A compiler recomputes a quotient wherever it is subtracted, here with a fused multiply-add and
     there without, and so with two roundings: a mean of 1000 that differs by 1e-7 of itself from one
     use to the next spoils every small singular value. Cut short, it is the same number everywhere.
     """
-    info = jnp.finfo(x.dtype)
-    return lax.reduce_precision(x, info.nexp, info.nmant // 2)
+    return lax.reduce_precision(x, jnp.finfo(x.dtype).nexp, bits)
 
 
 def tile(
