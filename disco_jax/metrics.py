@@ -172,13 +172,13 @@ METRICS: dict[str, Metric] = {
     "lda_loo": Metric(
         {"classification": dk.lda_loo},
         scale="free",
-        cost="all components + 2 n d^2 in float64",
+        cost="all components + 6 n d C in float64",
         citation="leave-one-out LDA, Fukunaga and Kessell 1971",
     ),
     "sfda": Metric(
         {"classification": dk.sfda},
         scale="depends",
-        cost="all components + 2.2 n d^2 in float64",
+        cost="all components + 1.1 n d^2 in float64",
         citation="Shao et al., ECCV 2022",
         published="the paper writes the logarithm; saturates at 1 for n < d",
     ),

@@ -105,11 +105,21 @@ def resolution(width: int, dtype: Any) -> float:
     return 4 * width * float(jnp.finfo(dtype).eps)
 
 
-def collapsed(scatter: jax.Array, classes: Classes, dtype: Any) -> jax.Array:
-    """Whether every class is one point, up to the rounding of rows of ``dtype``."""
-    within = jnp.trace(scatter)
+def collapsed(within: jax.Array, classes: Classes, dtype: Any) -> jax.Array:
+    """Whether every class is one point, up to the rounding of rows of ``dtype``, by tr W."""
     between = jnp.sum(classes.counts[:, None] * classes.means**2)
-    return within <= resolution(scatter.shape[0], dtype) ** 2 * (within + between)
+    return within <= resolution(classes.means.shape[1], dtype) ** 2 * (within + between)
+
+
+def variances(read: Read, classes: Classes) -> jax.Array:
+    """The diagonal of W, (m,)."""
+
+    def term(start: Any, fresh: jax.Array, size: int) -> jax.Array:
+        y, w = classes.tile(start, size)
+        v = read(start, size) - classes.means[y]
+        return dot(jnp.where(fresh, w, 0)[None], v * v, (1, 0))[0]
+
+    return sum_tiles(term, classes.labels.shape[0], classes.means.shape[1])
 
 
 def class_spreads(read: Read, classes: Classes) -> jax.Array:

@@ -11,14 +11,14 @@
 x (n, d) features, mu_k class means, n_c the samples of the own class c. Taking x out of its class
 moves the mean by v/(n_c - 1) and takes g v v^T out of W (Sherman-Morrison); rho and pi stay.
 
-Everything happens in the coordinates of the spectrum, a rotation of the features: W is at most
-(min(n, d))^2, and only rho knows of d. The rows are whitened, z = L^-1 x with W = L L^T, and
-distances are then Euclidean.
+Everything happens in the coordinates of the spectrum, a rotation of the features of which only rho
+knows the width d. There all scatter is diagonal and W differs from it by the C class means, so its
+inverse needs no matrix of its size: see ``_spectral_scatter``.
 
 A sample of weight w stands for w equal samples of which one is left out (all of it for w < 1).
 
-Cost, k = min(n, d): 1.1 n k^2 for W, n k^2 to whiten, k^3/3 and 2 n k C, in float64. Needs all
-triplets of the spectrum.
+Cost, k = min(n, d): 6 n k C + 1.1 n C^2, in float64. Needs all triplets of the spectrum and a class
+for every sample of it.
 Degenerate cases. The only sample of a class counts as wrong. W = 0 up to rounding: W = I, so
 constant features go to the largest class, the first among equals. Empty classes are never chosen.
 No samples: 0. Higher is better; free of scale.
@@ -33,9 +33,10 @@ import jax
 import jax.numpy as jnp
 
 from ._checks import check_labels
-from ._class_scatter import class_means, collapsed, own, reader, within_scatter
+from ._class_scatter import class_means, collapsed, own, reader, variances
 from ._precision import dot
 from ._rows import sample_weights, sum_tiles
+from ._spectral_scatter import inverse_root
 from ._spectrum import Spectrum
 
 SHRINKAGE = 1e-3
@@ -58,19 +59,13 @@ def lda_loo(
     with jax.enable_x64(True):
         read = reader(rows)
         classes = class_means(read, k, labels, sample_weights(where, rows), num_classes)
-        scatter, total = within_scatter(read, classes), classes.total
-        rho = SHRINKAGE * jnp.trace(scatter) / jnp.asarray(d, jnp.float64)
-        eye = jnp.eye(k, dtype=jnp.float64)
-        flat = collapsed(scatter, classes, rows.dtype)
-        lower = jnp.linalg.cholesky(jnp.where(flat, eye, scatter + rho * eye))
-
-        def whiten(x: jax.Array) -> jax.Array:
-            return jax.scipy.linalg.solve_triangular(lower, x.T, lower=True).T
-
-        means, log_priors = whiten(classes.means), classes.log_priors
-        each = jnp.arange(num_classes, dtype=jnp.int32)
-        lengths = jnp.sum(means * means, 1)
-        apart = lengths[:, None] + lengths[None] - 2 * dot(means, means, (1, 1))
+        scatter, total = variances(read, classes), classes.total
+        rho = SHRINKAGE * jnp.sum(scatter) / jnp.asarray(d, jnp.float64)
+        flat = collapsed(jnp.sum(scatter), classes, rows.dtype)
+        root = inverse_root(read, classes, scatter, 1.0, rho, flat)
+        slopes, lengths = root.solve(classes.means), root.lengths(classes.means)
+        apart = lengths[:, None] + lengths[None] - 2 * dot(classes.means, slopes, (1, 1))
+        each, log_priors = jnp.arange(num_classes, dtype=jnp.int32), classes.log_priors
 
         def right(start: Any, fresh: jax.Array, size: int) -> jax.Array:
             y, weight = classes.tile(start, size)
@@ -78,10 +73,10 @@ def lda_loo(
             others = classes.counts[y] - left_out
             alone = others <= 1e-6 * classes.counts[y]
             g = classes.counts[y] / jnp.where(alone, 1, others)
-            v = whiten(read(start, size) - classes.means[y])
-            along = dot(v, means, (1, 1))
+            v = read(start, size) - classes.means[y]
+            along = dot(v, slopes, (1, 1))
             along = own(along, y)[:, None] - along  # v^T W^-1 (mu_y - mu_k)
-            w = jnp.sum(v * v, 1)
+            w = root.lengths(v)
             q, r = w[:, None] + 2 * along + apart[y], w[:, None] + along
             gain = left_out * g / jnp.maximum(1 - left_out * g * w, jnp.finfo(w.dtype).eps)
             distance = q + gain[:, None] * r * r

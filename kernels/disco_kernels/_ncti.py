@@ -147,7 +147,7 @@ def _discriminant(
     place = jnp.arange(s.shape[0], dtype=jnp.int32)
     m = spectrum.kept.astype(s.dtype)
     variances = s * s / n
-    flat = collapsed(n * within, classes, dtype)
+    flat = collapsed(n * jnp.trace(within), classes, dtype)
     a = jnp.exp(-jnp.sum(s[:32] ** 2) / jnp.where(n > 1, n - 1, jnp.inf))
     a = jnp.maximum(a, FLOOR)
 

@@ -10,11 +10,12 @@ X (n, d) features, M (C, d) class means (the mean of the others' is unweighted),
 paper writes the logarithm of the score; the published code is as here.
 
 Everything happens in the coordinates of the spectrum, a rotation of the features in which the
-vector of ones is V^T 1: S is min(n, d) wide, which is the cheaper the wider the features. Both
-solves are Cholesky factorisations in float64, for S is nearly singular where a = 1e-10.
+vector of ones is V^T 1: S is min(n, d) wide, which is the cheaper the wider the features. The first
+S is inverted without being formed, see ``_spectral_scatter``; that of the mixed rows is formed and
+goes through a Cholesky factorisation. Both in float64, for S is nearly singular where a = 1e-10.
 
-Cost, k = min(n, d): 2.2 n k^2 + 2/3 k^3 + 12 n C k, in float64. Memory k^2; the mixed rows are made
-a tile at a time. Needs all triplets of the spectrum.
+Cost, k = min(n, d): 1.1 n k^2 + k^3/3 + 14 n C k, in float64. Memory k^2; the mixed rows are made a
+tile at a time. Needs all triplets of the spectrum and a class for every sample of it.
 Degenerate cases. Sw = 0 up to rounding: S = I both times. No direction to iterate (Sw 1 = 0):
 lam = 0, a = 1. One class: score 1. Empty classes are not there, in the softmax of p neither. No
 samples: 0. **Saturates at 1 for n < d**: classes collapse to points. Higher is better; depends on
@@ -40,10 +41,12 @@ from ._class_scatter import (
     log_posteriors,
     own,
     reader,
+    variances,
     within_scatter,
 )
 from ._precision import dot
 from ._rows import map_tiles, sample_weights, sum_tiles
+from ._spectral_scatter import between, inverse_root
 from ._spectrum import Spectrum
 
 
@@ -65,11 +68,13 @@ def sfda(
         d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, jnp.float64)
         read = reader(rows)
         classes = class_means(read, k, labels, weights, num_classes)
-        scatter = within_scatter(read, classes)
-        within, flat = scatter / classes.total, collapsed(scatter, classes, rows.dtype)
+        scatter, total = variances(read, classes), classes.total
+        flat = collapsed(jnp.sum(scatter), classes, rows.dtype)
         ones = jnp.sum(spectrum.basis.astype(jnp.float64), 0)
-        a = jnp.maximum(jnp.exp(-5 * _largest(within, ones)), 1e-10)
-        model = _fit(classes, within, a, d, flat)
+        a = jnp.maximum(jnp.exp(-5 * _largest(classes, scatter, ones)), 1e-10)
+        ridge = a * jnp.sum(scatter) / (total * d)
+        root = inverse_root(read, classes, scatter, (1 - a) / total, ridge, flat)
+        model = linear(classes, root.solve(classes.means).T)
 
         def confidence(start: Any, size: int) -> jax.Array:
             y, _ = classes.tile(start, size)
@@ -97,12 +102,15 @@ def sfda(
         return score.astype(rows.dtype)
 
 
-def _largest(within: jax.Array, start: jax.Array) -> jax.Array:
+def _largest(classes: Classes, scatter: jax.Array, start: jax.Array) -> jax.Array:
     """``|Sw^7 1| / |Sw^6 1|``, close to the largest eigenvalue."""
+    b = between(classes)
+    squares = scatter + jnp.sum(b * b, 0)
     v, length = start, jnp.ones((), start.dtype)
     for _ in range(7):
         v = v / jnp.where(length > 0, length, 1)
-        v = dot(within, v[:, None], (1, 0))[:, 0]
+        v = squares * v - dot(dot(b, v[:, None], (1, 0)), b, (0, 0))[0]
+        v = v / classes.total
         length = jnp.sqrt(jnp.sum(v * v))
     return length
 

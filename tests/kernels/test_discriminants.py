@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 import disco_kernels as dk
+from disco_kernels._class_scatter import class_means, reader, variances
 from disco_kernels._nuclear_norms import nuclear_norms
+from disco_kernels._spectral_scatter import inverse_root
 
 from ..oracles import etran as etran_oracle
 from ..oracles import lda_loo as lda_oracle
@@ -236,3 +238,22 @@ def test_nuclear_norms_of_short_and_long_blocks():
     blocks = [p[a:b] for a, b in zip(starts, stops, strict=True)]
     expected = [np.linalg.norm(block, "nuc") if len(block) else 0 for block in blocks]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 1e-6])
+def test_the_inverse_of_a_scatter_that_is_not_formed(spread):
+    """Classes that are nearly points: between them is 1/spread^2 times what is within."""
+    rng, y = np.random.default_rng(0), np.arange(200, dtype=np.int32) % 4
+    x = rng.normal(size=(5, 30))[y] + spread * rng.normal(size=(200, 30))
+    left, s, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    rows = left * s
+    deviations = rows - np.array([rows[y == c].mean(axis=0) for c in range(4)])[y]
+    within, ridge = deviations.T @ deviations, 1e-3 * np.sum(deviations**2) / 30
+    classes = class_means(reader(rows), 30, y, np.ones(200), 5)  # the last one is empty
+    along = variances(reader(rows), classes)
+    np.testing.assert_allclose(along, np.diagonal(within), rtol=1e-9)
+    root = inverse_root(reader(rows), classes, along, 0.5, ridge, False)
+    expected = np.linalg.inv(0.5 * within + ridge * np.eye(30))
+    bound = 1e-6 * np.abs(expected).max()
+    np.testing.assert_allclose(root.solve(np.eye(30)), expected, atol=bound)
+    np.testing.assert_allclose(root.lengths(np.eye(30)), np.diagonal(expected), atol=bound)
