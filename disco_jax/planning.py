@@ -142,11 +142,19 @@ def _on_view(plan: Plan, specs: Sequence[Spec], seen: Arrays) -> Results:
 def _scores(plan: Plan, specs: Sequence[Spec], seen: Arrays) -> Results:
     wanted = any("moments" in factors(plan, spec) for spec in specs)
     if wanted and "moments" not in seen:
-        by_class = {"num_classes": plan.num_classes} if "labels" in seen else {}
-        targets = seen.get("boxes", seen.get("targets"))
-        known = {"targets": targets, "where": seen["where"], **by_class}
-        seen = {**seen, "moments": dk.moments(seen["features"], seen.get("labels"), **known)}
+        seen = {**seen, "moments": _moments(plan, seen)}
     return {spec.text: _apply(plan, spec, seen) for spec in specs}
+
+
+def _moments(plan: Plan, seen: Arrays) -> dk.Moments:
+    """From the spectrum where that has all components, else from the features."""
+    by_class = {"num_classes": plan.num_classes} if "labels" in seen else {}
+    targets = seen.get("boxes", seen.get("targets"))
+    known = {"targets": targets, "where": seen["where"], **by_class}
+    spectrum, features = seen.get("spectrum"), seen["features"]
+    if spectrum is not None and spectrum.singular_values.shape[0] == min(features.shape):
+        return dk.moments_from_spectrum(spectrum, seen.get("labels"), **known)
+    return dk.moments(features, seen.get("labels"), **known)
 
 
 def _apply(plan: Plan, spec: Spec, seen: Arrays) -> dict[str, jax.Array]:

@@ -67,6 +67,14 @@ def test_a_score_does_not_depend_on_its_company(table):
         close(alone.scores["odd"], {spec: table.scores["odd"][spec]})
 
 
+def test_moments_come_from_a_full_spectrum_where_there_is_one():
+    """LogME asks for all components; LFC and CKA then need no Gram matrix."""
+    odd = {"odd": HUB["odd"]}
+    alone = disco_jax.score(odd, labels=LABELS, metrics="lfc,cka").scores["odd"]
+    found = disco_jax.score(odd, labels=LABELS, metrics="lfc,cka,logme").scores["odd"]
+    close({"lfc": found["lfc"], "cka": found["cka"]}, alone)
+
+
 def test_strict_json_and_ranking(table):
     def refuse(constant):
         raise AssertionError(constant)

@@ -35,6 +35,7 @@ from ._lda_loo import lda_loo  # noqa: E402
 from ._leep import leep, nce  # noqa: E402
 from ._logme import logme, logme_regression  # noqa: E402
 from ._moments import Moments, merge, moments  # noqa: E402
+from ._moments_from_spectrum import moments_from_spectrum  # noqa: E402
 from ._ncti import Ncti, ncti  # noqa: E402
 from ._nleep import Nleep, nleep  # noqa: E402
 from ._pactran_gauss import PactranGauss, pactran_gauss  # noqa: E402
@@ -90,6 +91,7 @@ __all__ = [
     "logme_regression",
     "merge",
     "moments",
+    "moments_from_spectrum",
     "nce",
     "ncti",
     "nleep",

@@ -30,7 +30,7 @@ from ._checks import check_matrix, check_positive, check_targets, check_vector
 from ._class_sums import class_sums
 from ._gram import column_gram
 from ._precision import dot
-from ._rows import centred_rows, sum_tiles, tile
+from ._rows import Rows, centred_rows, sum_tiles, tile
 
 
 class Moments(NamedTuple):
@@ -60,12 +60,25 @@ def moments(
 ) -> Moments:
     """Centred moments of ``features`` (n, d), with classes where labels and with targets."""
     check_matrix("features", features)
-    n, d = features.shape
+    rows = centred_rows(features, where)
+    gram = column_gram(rows, rows.weights.dtype)
+    local = summary(rows, gram, labels, num_classes, targets)
+    return local if axis_name is None else _over_devices(local, axis_name)
+
+
+def summary(
+    rows: Rows,
+    gram: jax.Array,
+    labels: jax.Array | None,
+    num_classes: int | None,
+    targets: jax.Array | None,
+) -> Moments:
+    """All of the moments where the Gram matrix is known."""
+    n, d = rows.features.shape
     if (labels is None) != (num_classes is None):
         raise ValueError("labels and num_classes go together: give both or neither")
     if num_classes is not None:
         check_positive("num_classes", num_classes)
-    rows = centred_rows(features, where)
     dtype = rows.weights.dtype
     if labels is None or num_classes is None:
         labels, num_classes = jnp.zeros(n, jnp.int32), 0
@@ -91,10 +104,10 @@ def moments(
         )
 
     counts, sums, cross, norm_sums, fourth = sum_tiles(term, n, d)
-    local = Moments(
+    return Moments(
         rows.total,
         rows.shift + rows.offset,
-        column_gram(rows, dtype),
+        gram,
         counts,
         sums,
         target_mean,
@@ -103,7 +116,6 @@ def moments(
         norm_sums,
         fourth,
     )
-    return local if axis_name is None else _over_devices(local, axis_name)
 
 
 @jax.jit

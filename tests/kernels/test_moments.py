@@ -117,6 +117,26 @@ def test_integer_weights_are_repeats(row):
     check(of(row, where=jnp.asarray(mask)), *(a[mask] for a in row.arrays), row.num_classes)
 
 
+@named("tall-gapped-1", "wide-gapped-1", "column-constant")
+def test_from_a_spectrum_they_are_those_of_rotated_features(row):
+    """Of n < d the mean has a part outside the span; of n > d no direction is left for one."""
+    w = np.arange(len(row.features)) % 3
+    features, labels, targets = arrays(row)
+    s = dk.spectrum(features, where=jnp.asarray(w))
+    known = {"num_classes": row.num_classes, "targets": targets, "where": jnp.asarray(w)}
+    found = dk.moments_from_spectrum(s, labels, **known)
+    mean, basis = (np.asarray(array, np.float64) for array in (s.mean, s.basis))
+    outside = mean - basis @ (basis.T @ mean)
+    length = np.linalg.norm(outside)
+    rest = outside / length if length > 1e-6 * np.linalg.norm(mean) else np.zeros_like(outside)
+    turned = row.features @ np.column_stack([basis, rest])
+    o = oracle(turned, row.labels, row.targets, num_classes=row.num_classes, weights=w)
+    for name in ("total", "mean", "gram", "class_counts", "class_sums", "target_mean", "cross"):
+        close(getattr(found, name), getattr(o, name))
+    close(np.trace(found.gram), o.square_norms)
+    close(found.fourth, o.fourth_norms)
+
+
 def test_rows_of_weight_zero_may_hold_anything():
     features, labels, targets = (array.copy() for array in TALL.arrays)
     features[::3], labels[::3], targets[::3] = np.nan, 99, np.inf

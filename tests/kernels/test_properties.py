@@ -268,6 +268,7 @@ def test_every_scoring_kernel_has_a_row():
         "hub_minmax",
         "merge",
         "moments",
+        "moments_from_spectrum",
         "proportion_change",
         "spectrum_from_moments",
         "transferability",
