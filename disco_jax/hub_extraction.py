@@ -58,6 +58,7 @@ def extract_hub(
     out: Path | None = None,
     batch: int | None = None,
     dtype: str = "float32",
+    offline: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Extracted]:
     """Features of every model, one after the other; with `out`, written there."""
@@ -68,7 +69,9 @@ def extract_hub(
             problem = f"cannot be made ({why.strerror})"
             raise FeatureError(str(out), "out", problem, "choose another folder") from why
     for model in hub:
-        backbone = load_backbone(model.weights, model.architecture, name=model.name, dtype=dtype)
+        backbone = load_backbone(
+            model.weights, model.architecture, name=model.name, dtype=dtype, offline=offline
+        )
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:
             found = _found(path, provenance(backbone, images, per_box=per_box))

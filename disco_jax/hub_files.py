@@ -2,8 +2,11 @@
 
 [[models]]
 name = "mobilenet"                  # of the features file too
-weights = "nets/mobilenet.npz"      # relative to this file, or hf://org/name@revision
+weights = "nets/mobilenet.npz"      # relative to this file, hf://org/name@revision, https://...
 architecture = "resnet50"           # where neither the weights nor a config.json say it
+
+The hubs of the literature come with the package, by name: `hubs/NAME.toml`, and beside each
+`hubs/NAME.csv` with the accuracies that were published for it.
 """
 
 import difflib
@@ -16,12 +19,28 @@ KEYS = (*NEEDED, "architecture")
 EXAMPLE = "list models as [[models]] with name and weights"
 
 
+HUBS = Path(__file__).parent / "hubs"
+
+
 class HubModel(NamedTuple):
     """A model by name; weights that are local are there."""
 
     name: str
     weights: str
     architecture: str = ""
+
+
+def find_hub(given: str) -> Path:
+    """A file, or the bundled hub of that name where there is no such file."""
+    named = HUBS / f"{given}.toml"
+    if Path(given).exists() or "/" in given or not named.is_file():
+        return Path(given)
+    return named
+
+
+def accuracies_of(hub: Path) -> Path | None:
+    """The accuracies that come with a bundled hub."""
+    return hub.with_suffix(".csv") if hub.parent == HUBS else None
 
 
 def read_hub(path: Path) -> tuple[HubModel, ...]:
@@ -33,7 +52,9 @@ def read_hub(path: Path) -> tuple[HubModel, ...]:
     try:
         found = tomllib.loads(path.read_text("utf-8"))
     except OSError as why:
-        raise ValueError(f"{path}: hub: cannot be read ({why.strerror}); {EXAMPLE}") from why
+        bundled = ", ".join(sorted(hub.stem for hub in HUBS.glob("*.toml")))
+        known = f"give a hub.toml, or one of {bundled}"
+        raise ValueError(f"{path}: hub: cannot be read ({why.strerror}); {known}") from why
     except ValueError as why:
         raise ValueError(f"{path}: hub: not TOML ({why}); {EXAMPLE}") from why
     listed = found.get("models")
@@ -62,7 +83,7 @@ def _model(path: Path, place: int, raw: Any) -> HubModel:
     name, weights = raw["name"], raw["weights"]
     if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|@'):
         raise ValueError(f"{where}: name: {name!r} cannot be a file's; use letters, digits, . _ -")
-    if not weights.startswith("hf://"):
+    if "://" not in weights:
         weights = str(path.parent / weights)
         if not Path(weights).exists():
             raise ValueError(f"{where}: weights: there is no {weights}; correct the path")

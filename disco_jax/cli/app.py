@@ -34,18 +34,20 @@ Grouped = Annotated[
     bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
 ]
 PICTURES = "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, tfds:NAME, sk_digits."
-Hub = Annotated[Path, typer.Option(help="hub.toml, which lists the models.")]
+HUBS = "supervised, self_supervised, vit"
+Hub = Annotated[str, typer.Option(help=f"hub.toml, which lists the models, or one of {HUBS}.")]
 Data = Annotated[str, typer.Option(help=PICTURES)]
 Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
 Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
 Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Run the networks in bfloat16.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Fetch no weights; take those at hand.")]
 
 
 @app.command()
 def rank(
     hub: Annotated[
-        Path | None, typer.Option(help="hub.toml, which lists the models; bundled ones without.")
+        str | None, typer.Option(help=f"hub.toml, which lists the models, or one of {HUBS}.")
     ] = None,
     data: Annotated[str | None, typer.Option(help=PICTURES)] = None,
     metrics: Annotated[
@@ -57,8 +59,15 @@ def rank(
         Path | None, typer.Option(help="Folder for features and scores; a run goes on from there.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+    accuracies: Annotated[
+        Path | None, typer.Option(help="CSV of true accuracies, to show beside the scores.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Which dataset of the accuracies the data are.")
+    ] = None,
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
+    offline: Offline = False,
     form: Printed = Format.table,
 ) -> None:
     """Rank the models of a hub for data: extract, score and report.
@@ -67,7 +76,8 @@ def rank(
     """
     from .rank import run
 
-    run(hub, data, metrics, task, split, out, report, batch, bfloat16, form.value)
+    computing = batch, bfloat16, offline
+    run(hub, data, metrics, task, split, out, report, accuracies, dataset, *computing, form.value)
 
 
 @app.command()
@@ -79,12 +89,13 @@ def extract(
     split: Split = "train",
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
+    offline: Offline = False,
     form: Printed = Format.table,
 ) -> None:
     """Compute the features of data by every model of a hub; what is there already stays."""
     from .extract import run
 
-    run(hub, data, out, task, split, batch, bfloat16, form.value)
+    run(hub, data, out, task, split, batch, bfloat16, offline, form.value)
 
 
 @app.command()

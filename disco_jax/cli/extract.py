@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 
 from disco_jax.data import open_images
 from disco_jax.hub_extraction import Extracted, Progress, extract_hub, task_of
-from disco_jax.hub_files import read_hub
+from disco_jax.hub_files import find_hub, read_hub
 
 from .printing import print_csv, print_table
 
@@ -20,17 +20,18 @@ HEADER = ("model", "rows", "width", "first_batch_s", "images_per_s")
 
 
 def run(
-    hub: Path,
+    hub: str,
     data: str,
     out: Path,
     task: str | None,
     split: str,
     batch: int | None,
     bfloat16: bool,
+    offline: bool,
     form: str,
 ) -> None:
     """Extract, and say how long it took."""
-    models, images = read_hub(hub), open_images(data, split)
+    models, images = read_hub(find_hub(hub)), open_images(data, split)
     per_box = images.boxes is not None and task_of(images, task) == "detection"
     with extracting() as progress:
         found = list(
@@ -41,6 +42,7 @@ def run(
                 out=out,
                 batch=batch,
                 dtype=dtype(bfloat16),
+                offline=offline,
                 progress=progress,
             )
         )

@@ -1,6 +1,7 @@
 """Pre-trained weights: found, read without executing anything, renamed, filled in.
 
-    hub         hf://org/name@revision -> a local folder
+    hub         a path, hf://org/name@revision or https://... -> a local file or folder
+    download    https://... -> a file that is kept
     checkpoint  file or folder -> tensors by name, config.json, digest
     torch_file  a .pth or its like -> tensors by name
     config      config.json -> architecture, preprocessing

@@ -1,4 +1,6 @@
-"""Where weights are: a local path, or `hf://org/name@revision` on the Hugging Face hub.
+"""Where weights are: a local path, an address, or a repository of the Hugging Face hub.
+
+    nets/a.safetensors    https://host/a.pth (`download`)    hf://org/name@revision
 
 From the hub come the configurations and the weights as safetensors, or else as a .bin. With
 `offline`, or `HF_HUB_OFFLINE=1`, nothing is asked of the network: what was fetched once is taken.
@@ -6,7 +8,10 @@ From the hub come the configurations and the weights as safetensors, or else as 
 
 from pathlib import Path
 
+from .download import fetched
+
 SCHEME = "hf://"
+ADDRESSES = ("https://", "http://127.0.0.1:")  # the latter for tests and mirrors
 CONFIGURATIONS = ["config.json", "preprocessor_config.json"]
 WEIGHTS = ["*.safetensors", "*.safetensors.index.json"], ["pytorch_model.bin"]
 
@@ -18,6 +23,8 @@ def local(source: str | Path, *, offline: bool = False) -> Path:
         ValueError: One line that names the source, what is wrong with it and what to do.
     """
     name = str(source)
+    if name.startswith(ADDRESSES):
+        return fetched(name, offline=offline)
     if not name.startswith(SCHEME):
         path = Path(source)
         if not path.exists():
