@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import weightedtau
 
 from disco_jax.accuracies import read_accuracies
+from disco_jax.cli.beside import Truth, truth_of
 from disco_jax.hub_files import HUBS, accuracies_of, find_hub, read_hub
 
 from .command_line import refused
@@ -74,6 +75,13 @@ def test_from_checkpoints_to_agreement(run, hub, tmp_path):
     lines = out.splitlines()
     assert code == 0 and lines[0].split() == ["model", "accuracy", "disco", "knn"]
     assert any(line.split()[:2] == ["vit", "20.00"] for line in lines)
+
+
+def test_published_accuracies_do_not_ask_for_a_dataset():
+    published = HUBS / "vit.csv"
+    assert truth_of(published, None, "my pictures", asked=False) is None
+    assert truth_of(published, None, "CIFAR10", asked=False) == Truth(published, "cifar10")
+    assert truth_of(published, "pets", "my pictures", asked=True) == Truth(published, "pets")
 
 
 @pytest.mark.parametrize(

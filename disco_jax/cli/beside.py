@@ -29,13 +29,18 @@ class Judged(NamedTuple):
     result: dict[str, Any]
 
 
-def truth_of(path: Path, dataset: str | None, data: str) -> Truth:
-    """The dataset that was named, or that has the name of the data, or is the only one."""
+def truth_of(path: Path, dataset: str | None, data: str, asked: bool) -> Truth | None:
+    """The dataset that was named, or that has the name of the data, or is the only one.
+
+    None where there is none and nobody asked for it.
+    """
     known = list(read_accuracies(path).datasets)
     wanted = (dataset or data).casefold()
     found = next((name for name in known if name.casefold() == wanted), None)
     if found is None and dataset is None and len(known) == 1:
         found = known[0]
+    if found is None and not asked:
+        return None
     if found is None:
         remedy = f"say --dataset with one of its own: {', '.join(known)}"
         raise ValueError(f"{path}: accuracies: none for dataset {dataset or data!r}; {remedy}")

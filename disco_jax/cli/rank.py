@@ -52,9 +52,10 @@ def run(
         raise ValueError("rank: give both --hub and --data, or neither for the bundled ones")
     listed = find_hub(hub)
     models, images = read_hub(listed), open_images(data, split)
+    asked = accuracies is not None or dataset is not None
     truth = None
     if (found := accuracies or accuracies_of(listed)) is not None:
-        truth = beside.truth_of(found, dataset, images.name)
+        truth = beside.truth_of(found, dataset, images.name, asked)
     elif dataset is not None:
         raise ValueError(f"rank: --dataset {dataset}: there are no accuracies; give --accuracies")
     table = ranked(models, images, metrics, task, out, batch, bfloat16, offline)
