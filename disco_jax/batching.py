@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .feature_values import SCALES
+from .feature_values import SCALES, TARGET_SCALES
 from .features import Checked, FeatureSet
 
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
@@ -55,15 +55,21 @@ def _shapes(features: FeatureSet, fields: set[str], level: bool) -> Shapes:
     return tuple(shapes.items())
 
 
-def rescaling(magnitude: float) -> float:
+def rescaling(magnitude: float, scales: tuple[float, float] = SCALES) -> float:
     """The power of two that brings features of extreme magnitude to where float32 can square them.
 
     Scores that depend on scale have reached their limit long before.
     """
-    low, high = SCALES
+    low, high = scales
     if magnitude == 0 or low <= magnitude <= high:
         return 1.0
     return 2.0 ** -round(math.log2(magnitude / (high if magnitude > high else low)))
+
+
+def narrowed(targets: Any) -> np.ndarray:
+    """Targets or boxes in float32, brought to where their squares can be summed."""
+    wide = np.asarray(targets).astype(np.float64)
+    return (wide * rescaling(float(np.abs(wide).max()), TARGET_SCALES)).astype(np.float32)
 
 
 def padded(features: FeatureSet, checked: Checked, bucket: Bucket) -> dict[str, Any]:
@@ -73,7 +79,9 @@ def padded(features: FeatureSet, checked: Checked, bucket: Bucket) -> dict[str, 
     for field, shape in bucket.shapes:
         encoded = {"labels": checked.labels, "source_labels": checked.source_labels}.get(field)
         given = np.asarray(getattr(features, field)) if encoded is None else encoded.codes
-        if factor != 1 and field.endswith("features"):
+        if field in ("targets", "boxes"):
+            given = narrowed(given)
+        elif factor != 1 and field.endswith("features"):
             given = given.astype(np.float64) * factor
         dtype = np.int32 if encoded is not None else np.float32
         arrays[field] = _filled(given, shape, dtype)

@@ -40,6 +40,9 @@ def feature_files(folder: str | os.PathLike[str]) -> dict[str, Path]:
     for path in (Path(folder, name) for name in names if not name.startswith(".")):
         if path.suffix.lower() not in FORMATS:
             continue
+        if path.name.encode(errors="ignore").decode() != path.name:
+            problem = f"the name of a file is no Unicode, {path.name}"
+            raise FeatureError(where, "folder", problem, "rename it")
         if path.stem in found:
             problem = f"model {path.stem} twice, in {found[path.stem].name} and {path.name}"
             raise FeatureError(where, "folder", problem, "remove or rename one of them")

@@ -8,7 +8,8 @@ back. Jax is imported when the first device array is scanned, not before.
 
 Defined here: labels are any integers, booleans or strings, numbered 0..C-1 in sorted order. The
 magnitude of features is called extreme outside 1e-6 to 1e6: sums of fourth powers of such numbers
-over a large data set leave the range of float32.
+over a large data set leave the range of float32. Of targets only squares are summed: 1e-15 to 1e15.
+A column whose numbers differ by less than 1e-4 of their size loses most of that in float32.
 """
 
 import sys
@@ -19,6 +20,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 SCALES = (1e-6, 1e6)
+TARGET_SCALES = (1e-15, 1e15)
+ALIKE = 1e-4
 BLOCK_BYTES = 2**24
 
 
@@ -149,8 +152,24 @@ def about_features(rows: int, found: Scan) -> Iterator[str]:
         yield f"{rows} samples for {columns} columns: some metrics saturate"
     if same := int((found.lowest == found.highest).sum()):
         yield f"{same} of {columns} columns are constant"
-    if (size := magnitude(found)) and not SCALES[0] <= size <= SCALES[1]:
-        limit = SCALES[size > SCALES[1]]
+    yield from _about_numbers(found, SCALES)
+
+
+def about_targets(found: Scan) -> Iterator[str]:
+    """What should be said about targets or boxes that can be scored."""
+    if same := int((found.lowest == found.highest).sum()):
+        yield f"{same} of {len(found.lowest)} are constant"
+    yield from _about_numbers(found, TARGET_SCALES)
+
+
+def _about_numbers(found: Scan, scales: tuple[float, float]) -> Iterator[str]:
+    sizes = np.maximum(np.abs(found.lowest), np.abs(found.highest))
+    spread = found.highest / 2 - found.lowest / 2
+    if alike := int(((spread > 0) & (spread < ALIKE / 2 * sizes)).sum()):
+        few = f"{alike} of {len(spread)} columns vary by less than {ALIKE:g} of their size"
+        yield f"{few}, which float32 rounds; subtract their means"
+    if (size := magnitude(found)) and not scales[0] <= size <= scales[1]:
+        limit = scales[size > scales[1]]
         yield f"extreme scale, largest magnitude {size:.3g}; scored as if it were {limit:g}"
 
 

@@ -26,6 +26,7 @@ from .feature_values import (
     StoredRows,
     about_features,
     about_labels,
+    about_targets,
     encode_labels,
     encode_several,
     magnitude,
@@ -208,8 +209,8 @@ class FeatureSet:
             if key == "features":
                 scale = magnitude(found)
                 warnings += [(key, text) for text in about_features(self.shape[0], found)]
-            elif key == "targets" and (same := int((found.lowest == found.highest).sum())):
-                warnings.append((key, f"{same} of {len(found.lowest)} are constant"))
+            elif key in ("targets", "boxes"):
+                warnings += [(key, text) for text in about_targets(found)]
         where = self._where()
         lines = tuple(one_line(f"{where}: {self._full(k)}: {text}") for k, text in warnings)
         return Checked(task, labels, source_labels, scale, lines)

@@ -61,10 +61,16 @@ def scaled_sum(**signs: float) -> Callable[[Terms], np.ndarray]:
     """Terms scaled to 0..1 over the hub and added with these factors."""
 
     def combine(terms: Terms) -> np.ndarray:
-        scaled = {name: np.asarray(dk.hub_minmax(np.asarray(terms[name]))) for name in signs}
-        return sum((sign * scaled[name] for name, sign in signs.items()), np.zeros(1))
+        return sum((sign * _scaled(terms[name]) for name, sign in signs.items()), np.zeros(1))
 
     return combine
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    """What is not finite stays so, and does not scale the others."""
+    values = np.asarray(values)
+    there = np.isfinite(values)
+    return np.where(there, np.asarray(dk.hub_minmax(values, there)), np.nan)
 
 
 def combine_forms(metric: Metric, terms: Terms) -> np.ndarray:

@@ -62,7 +62,21 @@ def opened(
             hub.models |= rows
         except FeatureError as why:
             hub.fail(model, why)
+    if common:
+        _require_one_order(hub)
     return hub
+
+
+def _require_one_order(hub: Hub) -> None:
+    """Labels that are given once for all models belong to samples in one order."""
+    ids = {m: np.asarray(f.ids).astype(np.str_) for m, f in hub.models.items() if f.ids is not None}
+    for model, own in ids.items():
+        first = next(iter(ids))
+        if not np.array_equal(own, ids[first]):
+            where = hub.models[model].file or model
+            problem = f"not in the order of those of {first}, but what is given is one for both"
+            remedy = "save labels or targets with each model, or its samples in the same order"
+            hub.fail(model, FeatureError(where, "ids", problem, remedy))
 
 
 def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSet:

@@ -23,7 +23,7 @@ from jax import lax
 import disco_kernels as dk
 
 from .metrics import METRICS, needs, options
-from .specs import Spec
+from .specs import Spec, SpecError
 
 Arrays = dict[str, Any]
 Results = dict[str, dict[str, jax.Array]]  # spec -> field -> value
@@ -174,7 +174,10 @@ def _call(plan: Plan, spec: Spec, kernel: Callable[..., Any], seen: Mapping[str,
     takes = inspect.signature(kernel).parameters
     chosen = {**context, **dict(spec.options)}
     chosen = {key: value for key, value in chosen.items() if key in takes}
-    return kernel(*(seen.get(name) for name in needs(kernel)), **chosen)
+    try:
+        return kernel(*(seen.get(name) for name in needs(kernel)), **chosen)
+    except ValueError as why:  # of an option: kernels check theirs while they are traced
+        raise SpecError(f"metrics: {spec.text}: {why}") from why
 
 
 def _fields(result: Any) -> dict[str, jax.Array]:

@@ -3,9 +3,9 @@
     .<name of the result>.parts/<model>.json    what was found, and the key it was found under
 
 The key is a digest of all that the result depends on: the version, the metrics, the task, the
-compiled shapes, the resamples, the labels and the stamp (size and time) of the feature file. A part
-with another key, or one that does not read, is as good as none. Parts are written whole or not at
-all; runs that share a folder write the same parts.
+compiled shapes, the resamples, the labels and the stamp (size and time) of the feature file, or all
+arrays of a model that has none. A part with another key, or one that does not read, is as good as
+none. Parts are written whole or not at all; runs that share a folder write the same parts.
 """
 
 import hashlib
@@ -21,9 +21,11 @@ import numpy as np
 
 from . import __version__
 from .atomic import write_text
-from .features import FeatureSet
+from .features import FIELDS, FeatureSet
 from .planning import Plan
 from .running import Found, Scored
+
+TASK_FIELDS = ("labels", "targets", "boxes")
 
 
 class Parts:
@@ -73,7 +75,8 @@ class Parts:
             stamp,
         ):
             digest.update(repr(part).encode())
-        for array in (features.labels, features.targets, features.boxes):
+        read = FIELDS if stamp is None else TASK_FIELDS  # a file's stamp speaks for the others
+        for array in (getattr(features, field) for field in read):
             digest.update(b"none" if array is None else np.asarray(array).tobytes())
         digest.update(self._resamples[model].tobytes() if model in self._resamples else b"")
         return digest.hexdigest()

@@ -8,13 +8,14 @@ the features. `ped:base=gbc:q=0.3:...` is the metric `base` (logme by default), 
 that follow, on features whose classes PED has pushed apart.
 """
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from .metrics import DEFAULT, METRICS, options
 
-EVERYTHING = ["all"]
+EVERYTHING = "all"
 
 
 class SpecError(ValueError):
@@ -33,9 +34,8 @@ class Spec(NamedTuple):
 
 def parse(metrics: str | Iterable[str], task: str) -> tuple[Spec, ...]:
     """Specs of a list, or of a text with commas; `all` is every metric that the task has."""
-    texts = _texts(metrics)
-    if texts == EVERYTHING:
-        return tuple(_spec(name, task) for name in METRICS if task in METRICS[name].tasks)
+    every = [name for name in METRICS if task in METRICS[name].tasks]
+    texts = [each for text in _texts(metrics) for each in (every if text == EVERYTHING else [text])]
     specs = tuple(dict.fromkeys(_spec(text, task) for text in texts))
     if not specs:
         raise SpecError("metrics: none given; name one or more, or all")
@@ -43,8 +43,8 @@ def parse(metrics: str | Iterable[str], task: str) -> tuple[Spec, ...]:
 
 
 def is_all(metrics: str | Iterable[str] | None) -> bool:
-    """Whether every metric is asked for, rather than some by name."""
-    return metrics is not None and _texts(metrics) == EVERYTHING
+    """Whether every metric is asked for, rather than some by name alone."""
+    return metrics is not None and EVERYTHING in _texts(metrics)
 
 
 def _texts(metrics: str | Iterable[str]) -> list[str]:
@@ -82,9 +82,11 @@ def _spec(text: str, task: str) -> Spec:
         if key in chosen:
             raise SpecError(f"metrics: {text}: option {key} is given twice; keep one")
         chosen[key] = _value(text, key, value, 1 if key == "pca" else defaults[key])
+    for key in chosen.keys() & {"pca", "components"}:
+        if chosen[key] < 1:
+            remedy = "give the number of components, 1 or more"
+            raise SpecError(f"metrics: {text}: {key}={chosen[key]}; {remedy}")
     pca = chosen.pop("pca", None)
-    if pca is not None and pca < 1:
-        raise SpecError(f"metrics: {text}: pca={pca}; give the number of components, 1 or more")
     return Spec(text, name, tuple(sorted(chosen.items())), pca)
 
 
@@ -95,8 +97,8 @@ def _of_view(text: str, given: list[str]) -> tuple[str, float, list[str]]:
         part.split("=", 1) for part in given if part.partition("=")[0] in own and "=" in part
     )
     q = _value(text, "q", own["q"], 0.6)
-    if own["base"] == "ped" or q <= 0:
-        raise SpecError(f"metrics: {text}: give another metric as base and a q above 0")
+    if own["base"] == "ped" or not 0 < q < math.inf:
+        raise SpecError(f"metrics: {text}: give another metric as base and a finite q above 0")
     return own["base"], q, [part for part in given if part.partition("=")[0] not in own]
 
 

@@ -21,7 +21,7 @@ from jax import lax
 
 import disco_kernels as dk
 
-from .batching import rescaling
+from .batching import narrowed, rescaling
 from .features import Checked, FeatureError, FeatureSet
 from .planning import ALL, Arrays, Plan, Results, components, factors, on_factors
 
@@ -50,7 +50,7 @@ def stream(plan: Plan, features: FeatureSet, checked: Checked) -> Results:
         beside["labels"] = checked.labels.codes
     if plan.task != "classification":
         given = features.targets if plan.task == "regression" else features.boxes
-        beside["targets"] = np.asarray(given).astype(np.float32)
+        beside["targets"] = narrowed(given)
     chunks = partial(_chunks, features, rescaling(checked.scale))
     moments = _moments(chunks, beside, plan.num_classes)
     arrays: Arrays = {**beside, "where": np.ones(n, bool), "width": np.int32(d)}

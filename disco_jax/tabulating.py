@@ -54,7 +54,11 @@ def tabulate(
         ranked = {m: row[spec.text] for m, row in rows.items() if row[spec.text] is not None}
         sampled = {m: scored[m].resampled for m in ranked if scored[m].resampled}
         if len(sampled) == len(ranked) and sampled:
-            intervals[spec.text] = _interval(plan, spec, ranked, sampled, grouped)
+            values = _resampled(plan, spec, ranked, sampled)
+            if np.isfinite(values).all():
+                intervals[spec.text] = _interval(ranked, values, grouped)
+            else:
+                said.append(f"hub: {spec.text}: undefined on some resamples, so without intervals")
     return ScoreTable(
         task=plan.task,
         metrics=tuple(spec.text for spec in plan.specs),
@@ -82,16 +86,16 @@ def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.
     return dict(zip(found, np.moveaxis(combine(stacked), -1, 0), strict=True))
 
 
-def _interval(
-    plan: Plan,
-    spec: Spec,
-    scores: Mapping[str, Any],
-    resampled: Mapping[str, Any],
-    grouped: bool,
-) -> Json:
+def _resampled(
+    plan: Plan, spec: Spec, scores: Mapping[str, Any], resampled: Mapping[str, Any]
+) -> np.ndarray:
+    """(models, resamples), shifted so that the mean is the score."""
     drawn = _scores(plan, spec, resampled)
     values = np.stack([drawn[model] for model in scores])
-    values = values - values.mean(1, keepdims=True) + np.array(list(scores.values()))[:, None]
+    return values - values.mean(1, keepdims=True) + np.array(list(scores.values()))[:, None]
+
+
+def _interval(scores: Mapping[str, Any], values: np.ndarray, grouped: bool) -> Json:
     ends = certainty(scores, values, level=LEVEL).intervals
     first = [row in best_rows(scores).values() if grouped else True for row in scores]
     compared = {row: scores[row] for row, one in zip(scores, first, strict=True) if one}

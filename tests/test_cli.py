@@ -5,11 +5,12 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from disco_jax.feature_files import write_features
+from disco_jax.feature_files import read_features, write_features
 from disco_jax.metrics import METRICS
 
 from .command_line import refused
@@ -105,6 +106,13 @@ def test_labels_from_a_file(run, folder, tmp_path):
     for file in ("labels.txt", "labels.npy"):
         arguments = ("--labels", tmp_path / file, "--metrics", "knn", "--format", "csv")
         assert run("score", folder, *arguments) == expected
+    (tmp_path / "quoted.csv").write_text("".join(f'"{name}, {name}"\r\n' for name in names))
+    arguments = ("--labels", tmp_path / "quoted.csv", "--metrics", "knn", "--format", "csv")
+    assert run("score", folder, *arguments) == expected
+    (tmp_path / "two.csv").write_text("id,label\n" + "\n".join(f"{i},x" for i in range(60)))
+    refused(run("score", folder, "--labels", tmp_path / "two.csv"), "line 1 has 2 fields; give the")
+    (tmp_path / "real.txt").write_text("\n".join(f"{i / 7}" for i in range(60)))
+    refused(run("score", folder, "--labels", tmp_path / "real.txt"), "labels: real-valued, as 0.0")
     (tmp_path / "short.csv").write_text("1\n2\n")
     refused(run("score", folder, "--labels", tmp_path / "short.csv"), "labels: 2 rows")
     (tmp_path / "gap.csv").write_text("1\n\n2\n")
@@ -112,6 +120,19 @@ def test_labels_from_a_file(run, folder, tmp_path):
     refused(run("score", folder, "--labels", tmp_path / "no.txt"), "no.txt: labels: cannot be read")
     np.save(tmp_path / "pickled.npy", np.array([{}], object))
     refused(run("score", folder, "--labels", tmp_path / "pickled.npy"), "pickled.npy: labels")
+
+
+def test_labels_for_all_are_in_one_order(run, folder, tmp_path):
+    """Of features whose ids are in another order they would be somebody else's."""
+    features = read_features(folder / "a.safetensors").in_memory()
+    np.save(tmp_path / "labels.npy", LABELS)
+    arguments = ("score", folder, "--metrics", "knn", "--labels", tmp_path / "labels.npy")
+    for name in ("a", "c"):
+        write_features(replace(features, ids=np.arange(60)), folder / f"{name}.safetensors")
+    assert run(*arguments)[0] == 0
+    turned = replace(features, features=features.features[::-1], ids=np.arange(60)[::-1])
+    write_features(turned, folder / "c.safetensors")
+    refused(run(*arguments), "c.safetensors: ids: not in the order of those of a")
 
 
 def test_keep_going(run, folder):
@@ -175,6 +196,8 @@ def test_wrong_use(run, folder, tmp_path):
     refused(run("scores"), "No such command")
     np.savez(folder / "a.npz", features=X, labels=LABELS)
     refused(run("score", folder), "model a twice")
+    (folder / "a.npz").rename(folder / "\udcff.npz")
+    refused(run("score", folder), r"the name of a file is no Unicode, \udcff.npz; rename it")
 
 
 def test_out_that_cannot_be_written(run, folder, tmp_path):

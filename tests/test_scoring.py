@@ -10,8 +10,9 @@ import pytest
 
 import disco_jax
 import disco_kernels as dk
-from disco_jax import batching, planning, running, scoring, sharding
+from disco_jax import batching, planning, running, scoring, sharding, tabulating
 from disco_jax.features import FeatureError, FeatureSet
+from disco_jax.metrics import scaled_sum
 
 from .hubs import WIDTHS, feature_sets, features, hub, samples
 from .oracles.disco import hub_minmax
@@ -303,6 +304,55 @@ def test_extreme_scales_are_the_limit(scale, monkeypatch):
     monkeypatch.setattr(scoring, "RUNTIME_BYTES", 10**9 - 1)
     streamed = disco_jax.score({"m": x * scale}, labels=LABELS, metrics="disco", memory=1)
     assert streamed.scores["m"]["disco"] == pytest.approx(found.scores["m"]["disco"], rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_targets_of_extreme_scale(scale):
+    """Their squares are beyond float32: what is free of their scale stays, the rest is scaled."""
+    known = {"metrics": "knn:k=3,disco:components=32"}
+    plain = disco_jax.score({"m": HUB["even"]}, targets=TARGETS, **known)
+    wide = TARGETS.astype(np.float64) * scale
+    found = disco_jax.score({"m": HUB["even"]}, targets=wide, **known)
+    assert found.scores["m"]["knn:k=3"] == pytest.approx(plain.scores["m"]["knn:k=3"], rel=1e-5)
+    limit = batching.rescaling(np.abs(wide).max(), (1e-15, 1e15)) * scale
+    expected = plain.scores["m"]["disco:components=32"] * limit**2
+    assert found.scores["m"]["disco:components=32"] == pytest.approx(expected, rel=1e-4)
+    assert any("targets: extreme scale" in line for line in found.warnings)
+
+
+def test_what_float32_rounds_is_said():
+    offset = 1e9 + HUB["even"].astype(np.float64)
+    found = disco_jax.score({"m": offset}, targets=TARGETS + 1.7e9, metrics="knn:k=3")
+    said = " ".join(found.warnings)
+    assert "features: 64 of 64 columns vary by less than 0.0001 of their size" in said
+    assert "targets: 2 of 2 columns vary by less" in said
+
+
+def test_a_term_that_is_not_finite_is_nobody_elses():
+    values = np.array([1.0, np.nan, 3.0, np.inf])
+    found = scaled_sum(a=1, b=-1)({"a": values, "b": np.array([0.0, 0, 1, 1])})
+    np.testing.assert_array_equal(found, [0, np.nan, 0, np.nan])
+
+
+def test_a_score_undefined_on_a_resample_has_no_interval(monkeypatch):
+    draw = tabulating._resampled
+    monkeypatch.setattr(tabulating, "_resampled", lambda *a: draw(*a) * np.nan)
+    found = disco_jax.score(HUB, labels=LABELS, metrics="knn:k=3", bootstrap=2)
+    assert not found.intervals and found.ranking()
+    assert "hub: knn:k=3: undefined on some resamples, so without intervals" in found.warnings
+
+
+def test_arrays_in_memory_are_part_of_what_is_resumed(tmp_path):
+    known = {"labels": LABELS, "metrics": "knn:k=3", "resume": tmp_path / "scores.json"}
+    first = disco_jax.score({"m": HUB["even"]}, **known)
+    second = disco_jax.score({"m": HUB["twin"]}, **known)
+    assert first.scores != second.scores
+    assert second.scores["m"] == disco_jax.score(HUB, **known).scores["twin"]
+
+
+def test_an_option_that_a_kernel_refuses():
+    with pytest.raises(disco_jax.SpecError, match=r"^metrics: knn:k=0: k must be"):
+        disco_jax.score(HUB, labels=LABELS, metrics="knn:k=0")
 
 
 def test_ped_is_its_base_on_features_pushed_apart():

@@ -4,7 +4,7 @@ import pytest
 
 from disco_jax.metrics import DEFAULT, METRICS, needs, options
 from disco_jax.planning import ALL, Plan, components, factors, inputs
-from disco_jax.specs import Spec, SpecError, default, parse
+from disco_jax.specs import Spec, SpecError, default, is_all, parse
 
 
 def one(text, task="classification"):
@@ -29,6 +29,8 @@ def test_lists():
         "knn:k=3",
     ]
     assert parse(["knn"], "regression") == parse("knn", "regression")
+    assert parse("all,knn:k=1,logme", "regression") == (*parse("all", "regression"), one("knn:k=1"))
+    assert is_all("knn:k=1, all") and not is_all("knn")
     everything = {spec.name for spec in parse("all", "regression")}
     assert everything == {name for name in METRICS if "regression" in METRICS[name].tasks}
 
@@ -55,6 +57,7 @@ def test_defaults_are_those_of_the_task(task):
         ("disco:leave_one_out=perhaps", "give true or false"),
         ("disco:shrinkage=much", "give a number"),
         ("gbc:pca=0", "pca=0; give the number of components"),
+        ("ncti:components=0", "components=0; give the number of components"),
     ],
 )
 def test_refusals(text, told):
@@ -67,7 +70,7 @@ def test_ped_is_a_view_for_another_metric():
     assert one("ped:base=gbc:q=0.3:covariance=diagonal:pca=8") == Spec(
         "ped:base=gbc:q=0.3:covariance=diagonal:pca=8", "gbc", (("covariance", "diagonal"),), 8, 0.3
     )
-    for text in ("ped:base=ped", "ped:q=-1", "ped:base=nothing", "ped:zzz=1"):
+    for text in ("ped:base=ped", "ped:q=-1", "ped:q=nan", "ped:base=nothing", "ped:zzz=1"):
         with pytest.raises(SpecError):
             one(text)
     plan = Plan(parse("ped,gbc", "classification"), "classification", 3)

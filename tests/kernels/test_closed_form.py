@@ -145,7 +145,10 @@ def test_oracles_in_float32(row, kind):
     agree(scores(row, kind, "float32"), oracles(row, drawn(row, kind), 2.0**-23), 1e-4, 1e-5)
 
 
-@named("tall-flat", "tall-lone-samples", "tall-constant", "tall-low-rank", "tall-one-class")
+FOREIGN = ("tall-flat", "tall-lone-samples", "tall-constant", "tall-low-rank", "tall-one-class")
+
+
+@named(*FOREIGN, "wide-gapped-1")
 @pytest.mark.parametrize("options", [{"weights": "uniform"}, {"compat": "authors"}], ids=str)
 def test_transrate_as_others_have_it(row, options):
     features, labels, _ = row.arrays
