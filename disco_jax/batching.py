@@ -63,7 +63,7 @@ def rescaling(magnitude: float, scales: tuple[float, float] = SCALES) -> float:
     low, high = scales
     if magnitude == 0 or low <= magnitude <= high:
         return 1.0
-    return 2.0 ** -round(math.log2(magnitude / (high if magnitude > high else low)))
+    return 2.0 ** min(1000, -round(math.log2(magnitude / (high if magnitude > high else low))))
 
 
 def narrowed(targets: Any) -> np.ndarray:

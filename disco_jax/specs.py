@@ -93,9 +93,13 @@ def _spec(text: str, task: str) -> Spec:
 def _of_view(text: str, given: list[str]) -> tuple[str, float, list[str]]:
     """The metric below PED, its q, and the options that are the metric's."""
     own = {"base": "logme", "q": "0.6"}
-    own |= dict(
-        part.split("=", 1) for part in given if part.partition("=")[0] in own and "=" in part
-    )
+    typed = [part.partition("=") for part in given if part.partition("=")[0] in own]
+    for key, _, value in typed:
+        if not value:
+            raise SpecError(f"metrics: {text}: option {key} has no value; write {key}=...")
+    if len(typed) > len({key for key, _, _ in typed}):
+        raise SpecError(f"metrics: {text}: an option is given twice; keep one")
+    own |= {key: value for key, _, value in typed}
     q = _value(text, "q", own["q"], 0.6)
     if own["base"] == "ped" or not 0 < q < math.inf:
         raise SpecError(f"metrics: {text}: give another metric as base and a finite q above 0")
@@ -117,5 +121,5 @@ def _value(text: str, key: str, value: str, default: Any) -> Any:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    near = get_close_matches(name, names, n=1)
+    near = get_close_matches(name.lower(), names, n=1)
     return f"did you mean {near[0]}?" if near else f"use one of {', '.join(names)}"

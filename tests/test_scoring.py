@@ -320,6 +320,14 @@ def test_targets_of_extreme_scale(scale):
     assert any("targets: extreme scale" in line for line in found.warnings)
 
 
+def test_rescaling_has_an_end():
+    assert batching.rescaling(5e-324) == 2.0**1000
+    assert batching.narrowed(np.array([[1e308, -1e-300]])).tolist() == [
+        [pytest.approx(1e15, rel=0.5), 0]
+    ]
+    np.testing.assert_array_equal(batching.narrowed(np.array([True, False])), [1, 0])
+
+
 def test_what_float32_rounds_is_said():
     offset = 1e9 + HUB["even"].astype(np.float64)
     found = disco_jax.score({"m": offset}, targets=TARGETS + 1.7e9, metrics="knn:k=3")

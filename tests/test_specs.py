@@ -46,6 +46,7 @@ def test_defaults_are_those_of_the_task(task):
     ("text", "told"),
     [
         ("dicso", "did you mean disco"),
+        ("KNN", "did you mean knn"),
         ("zzz", "use one of disco"),
         ("", "'' is unknown"),
         ("knn:neighbours=3", "option 'neighbours' is unknown; use one of k, metric, pca"),
@@ -70,7 +71,15 @@ def test_ped_is_a_view_for_another_metric():
     assert one("ped:base=gbc:q=0.3:covariance=diagonal:pca=8") == Spec(
         "ped:base=gbc:q=0.3:covariance=diagonal:pca=8", "gbc", (("covariance", "diagonal"),), 8, 0.3
     )
-    for text in ("ped:base=ped", "ped:q=-1", "ped:q=nan", "ped:base=nothing", "ped:zzz=1"):
+    for text in (
+        "ped:base=ped",
+        "ped:q=-1",
+        "ped:q=nan",
+        "ped:base",
+        "ped:q=1:q=2",
+        "ped:base=nothing",
+        "ped:zzz=1",
+    ):
         with pytest.raises(SpecError):
             one(text)
     plan = Plan(parse("ped,gbc", "classification"), "classification", 3)
