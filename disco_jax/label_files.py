@@ -50,9 +50,11 @@ def read_labels(path: Path) -> np.ndarray:
 def _is(kind: type, values: list[str]) -> bool:
     """Whether all are numbers of a kind."""
     try:
-        return [kind(value) for value in values] != []
+        for value in values:
+            kind(value)
     except ValueError:
         return False
+    return True
 
 
 def _only(path: Path, line: int, row: list[str]) -> str:

@@ -5,9 +5,8 @@ layer. Rows share all other fields but `source_features` and `source_labels`, wh
 features beside them. A file `model@layer` by itself is such a row too: the name alone says whose
 layer a row is, by its last @.
 
-Grouped, a model is by each metric where its best layer is; of equal layers the first by name. Its
-score is the largest of several, so a model with many layers has had more tries: the raw order says
-which layer to use, and only models with as many layers each compare without that advantage.
+Grouped, a model is by each metric where its best layer is; of equal layers the first by name. The
+best of many layers has had more tries than the best of few: give all models equally many.
 """
 
 from collections.abc import Mapping
@@ -40,8 +39,8 @@ def rows_of(model: str, features: FeatureSet) -> dict[str, FeatureSet]:
 
 def split(row: str) -> tuple[str, str]:
     """The model and the layer that a row is of; no layer where the name has no @."""
-    model, at, layer = row.rpartition("@")
-    return (model, layer) if at and model and layer else (row, "")
+    model, _, layer = row.rpartition("@")
+    return (model, layer) if model and layer else (row, "")
 
 
 def best_rows(scores: Mapping[str, float]) -> dict[str, str]:
