@@ -306,8 +306,8 @@ def _host_array(value: Any) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8")
-    elif array.dtype.kind == "T":
-        array = array.astype(np.str_)
+    elif array.dtype.kind in "OT" and all(isinstance(each, str) for each in array.flat):
+        array = np.array(array.tolist(), np.str_)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 

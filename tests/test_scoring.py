@@ -91,9 +91,12 @@ def test_strict_json_and_ranking(table):
 @pytest.mark.parametrize("names", [["b", "a"], ["x", "é"]])
 def test_labels_of_any_kind(table, names):
     text = np.array([*names, "c", "d", "10"])[LABELS]
-    for labels in (text, LABELS * 1000 - 7, list(text)):
+    kinds = (text, text.astype(object), text.astype("T"), np.char.encode(text, "utf-8"))
+    for labels in (*kinds, list(text), LABELS * 1000 - 7):
         found = disco_jax.score({"odd": HUB["odd"]}, labels=labels, metrics="disco")
         close(found.scores["odd"], {"disco": table.scores["odd"]["disco"]})
+    with pytest.raises(FeatureError, match="labels: dtype object; convert"):
+        FeatureSet(HUB["odd"], labels=np.where(text == "c", None, text))
 
 
 def test_several_labels_are_their_mean():
