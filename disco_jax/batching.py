@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .feature_values import SCALES, TARGET_SCALES
+from .feature_values import SCALES, TARGET_SCALES, alike
 from .features import Checked, FeatureSet
 
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
@@ -67,9 +67,14 @@ def rescaling(magnitude: float, scales: tuple[float, float] = SCALES) -> float:
 
 
 def narrowed(targets: Any) -> np.ndarray:
-    """Targets or boxes in float32, brought to where their squares can be summed."""
+    """Targets or boxes in float32, brought to where their squares can be summed.
+
+    Columns that float32 would round to almost one number lose their mean first.
+    """
     wide = np.asarray(targets).astype(np.float64)
-    return (wide * rescaling(float(np.abs(wide).max()), TARGET_SCALES)).astype(np.float32)
+    wide = wide * rescaling(float(np.abs(wide).max()), TARGET_SCALES)
+    offset = np.where(alike(wide.min(0), wide.max(0)), wide.mean(0), 0)
+    return (wide - offset).astype(np.float32)
 
 
 def padded(features: FeatureSet, checked: Checked, bucket: Bucket) -> dict[str, Any]:

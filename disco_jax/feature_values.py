@@ -152,22 +152,26 @@ def about_features(rows: int, found: Scan) -> Iterator[str]:
         yield f"{rows} samples for {columns} columns: some metrics saturate"
     if same := int((found.lowest == found.highest).sum()):
         yield f"{same} of {columns} columns are constant"
-    yield from _about_numbers(found, SCALES)
+    yield from _about_numbers(found, SCALES, "which float32 rounds; subtract their means")
 
 
 def about_targets(found: Scan) -> Iterator[str]:
     """What should be said about targets or boxes that can be scored."""
     if same := int((found.lowest == found.highest).sum()):
         yield f"{same} of {len(found.lowest)} are constant"
-    yield from _about_numbers(found, TARGET_SCALES)
+    yield from _about_numbers(found, TARGET_SCALES, "and are scored without their means")
 
 
-def _about_numbers(found: Scan, scales: tuple[float, float]) -> Iterator[str]:
-    sizes = np.maximum(np.abs(found.lowest), np.abs(found.highest))
-    spread = found.highest / 2 - found.lowest / 2
-    if alike := int(((spread > 0) & (spread < ALIKE / 2 * sizes)).sum()):
-        few = f"{alike} of {len(spread)} columns vary by less than {ALIKE:g} of their size"
-        yield f"{few}, which float32 rounds; subtract their means"
+def alike(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
+    """Which columns have numbers that differ by little, for their size, but differ."""
+    spread = highest / 2 - lowest / 2
+    return (spread > 0) & (spread < ALIKE / 2 * np.maximum(np.abs(lowest), np.abs(highest)))
+
+
+def _about_numbers(found: Scan, scales: tuple[float, float], done: str) -> Iterator[str]:
+    if few := int(alike(found.lowest, found.highest).sum()):
+        which = f"{few} of {len(found.lowest)} columns"
+        yield f"{which} vary by less than {ALIKE:g} of their size, {done}"
     if (size := magnitude(found)) and not scales[0] <= size <= scales[1]:
         limit = scales[size > scales[1]]
         yield f"extreme scale, largest magnitude {size:.3g}; scored as if it were {limit:g}"

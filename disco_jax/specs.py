@@ -113,9 +113,14 @@ def _of(kernel: Any) -> Iterable[tuple[str, Any]]:
 def _value(text: str, key: str, value: str, default: Any) -> Any:
     words = {"true": True, "false": False}
     try:
-        return words[value.lower()] if isinstance(default, bool) else type(default)(value)
+        found = words[value.lower()] if isinstance(default, bool) else type(default)(value)
+        if isinstance(found, int) and abs(found) >= 2**31:
+            raise ValueError(found)
+        return found
     except (KeyError, ValueError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
+        kind = {bool: "true or false", int: "a whole number below 2^31", float: "a number"}[
+            type(default)
+        ]
         raise SpecError(f"metrics: {text}: {key}={value}; give {kind}") from None
 
 

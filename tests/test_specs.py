@@ -54,6 +54,7 @@ def test_defaults_are_those_of_the_task(task):
         ("knn:k", "option k has no value; write k="),
         ("knn:k=", "option k has no value"),
         ("knn:k=three", "k=three; give a whole number"),
+        ("gbc:pca=9999999999", "give a whole number below"),
         ("knn:k=3:k=4", "given twice"),
         ("disco:leave_one_out=perhaps", "give true or false"),
         ("disco:shrinkage=much", "give a number"),

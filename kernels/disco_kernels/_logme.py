@@ -17,9 +17,9 @@ ln a each.
 in the determinant: for n < d it is larger by (d - n)/(2n) ln a and ranks models by their width.
 
 Cost: n k t for X^T t, then O(k t) a round in float64. Needs all triplets of the spectrum.
-Degenerate cases. Constant features: G has the one direction mu. A class without samples is left
-out of the mean. Perfect fits are finite by the 1e-5. Higher is better; depends on the scale of
-features.
+Degenerate cases. Constant features: G has the one direction mu; all 0: none, and a cancels. A class
+without samples is left out of the mean. Perfect fits are finite by the 1e-5. Higher is better;
+depends on the scale of features.
 
 Reference: You et al., ICML 2021; JMLR 2022 (rounds and evidence are the latter's).
 """
@@ -129,7 +129,8 @@ def _evidence(
     def step(carry: tuple) -> tuple:
         round_, _, tau, *_ = carry
         gamma, norm, left = fit(tau)
-        alpha, beta = gamma / (norm + 1e-5), (n - gamma) / (left + 1e-5)
+        alpha = jnp.where(gamma > 0, gamma / (norm + 1e-5), 1)
+        beta = (n - gamma) / (left + 1e-5)
         change = jnp.abs(alpha / beta - tau) / tau
         return round_ + 1, change, alpha / beta, alpha, beta, norm, left
 

@@ -44,6 +44,14 @@ def test_logme_in_float32(row):
     assert abs(actual - expected) <= 1e-4 * max(1, abs(expected))
 
 
+@pytest.mark.parametrize("compat", ["exact", "published"])
+def test_logme_of_features_that_are_all_zero(compat):
+    features, labels = np.zeros((6, 9)), np.array([0, 0, 1, 0, 1, 2])
+    actual = dk.logme(dk.spectrum(features), labels, num_classes=3, compat=compat)
+    expected = logme_oracle.logme(features, labels, num_classes=3)
+    np.testing.assert_allclose(actual, expected, rtol=1e-8)
+
+
 def test_logme_weights_are_repeats():
     row = problem("tall-gapped-1")
     features, labels, _ = row.arrays
