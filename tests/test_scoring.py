@@ -13,6 +13,7 @@ import disco_kernels as dk
 from disco_jax import batching, planning, running, scoring, sharding, tabulating
 from disco_jax.features import FeatureError, FeatureSet
 from disco_jax.metrics import scaled_sum
+from disco_jax.resuming import Parts
 
 from .hubs import WIDTHS, feature_sets, features, hub, samples
 from .oracles.disco import hub_minmax
@@ -357,11 +358,11 @@ def test_a_score_undefined_on_a_resample_has_no_interval(monkeypatch):
 
 
 def test_arrays_in_memory_are_part_of_what_is_resumed(tmp_path):
-    known = {"labels": LABELS, "metrics": "knn:k=3", "resume": tmp_path / "scores.json"}
-    first = disco_jax.score({"m": HUB["even"]}, **known)
-    second = disco_jax.score({"m": HUB["twin"]}, **known)
-    assert first.scores != second.scores
-    assert second.scores["m"] == disco_jax.score(HUB, **known).scores["twin"]
+    plan = planning.Plan(disco_jax.specs.parse("knn", "classification"), "classification", 5)
+    parts = Parts(tmp_path / "scores.json", plan, {})
+    models = [FeatureSet(HUB[model], labels=LABELS) for model in ("even", "twin", "even")]
+    first, other, again = (parts._key("m", features, ()) for features in models)
+    assert first == again != other
 
 
 def test_an_option_that_a_kernel_refuses():
