@@ -12,12 +12,15 @@ all models. A form that returns its score has nothing to combine. Higher is bett
 
 import inspect
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import disco_kernels as dk
+
+from .transport import ERROR, otce
 
 Terms = Mapping[str, np.ndarray]
 
@@ -33,11 +36,19 @@ class Metric(NamedTuple):
     combine: Callable[[Terms], np.ndarray] | None = None
     is_view: bool = False  # no score but a remap of the features for another metric
     spares: Mapping[str, str] = MappingProxyType({})  # option -> a factor it does without
+    doubts: Mapping[str, tuple[float, str]] = MappingProxyType({})  # field -> its bound, a warning
+    package: tuple[str, str] = ("", "")  # what it imports, and the extra of ours that has it
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """What it can score."""
         return (*self.kernels, "detection") if len(self.kernels) == 2 else tuple(self.kernels)
+
+    @property
+    def missing_extra(self) -> str:
+        """The extra to install before it can be computed; empty where nothing is missing."""
+        package, extra = self.package
+        return "" if not package or find_spec(package) else extra
 
     def forms(self, task: str) -> dict[str, Callable[..., Any]]:
         """The kernels that a task calls."""
@@ -214,6 +225,15 @@ METRICS: dict[str, Metric] = {
         published="a remap of the features for another metric, as ped:base=gbc",
         is_view=True,
     ),
+    "nleep": Metric(
+        {"classification": dk.nleep},
+        scale="free, but for 1e-6 on the covariances",
+        cost="all components + 5 C (3 n m^2 + m^3/3) in float64 a round, for m of them",
+        citation="Li et al., CVPR 2021",
+        published="equal in distribution, as published mixtures start anywhere; hub runs average "
+        "the probability (compat=published)",
+        doubts={"change": (1e-3, "100 rounds did not settle the mixture")},
+    ),
     "leep": Metric(
         {"classification": dk.leep},
         scale="of the logits",
@@ -227,6 +247,47 @@ METRICS: dict[str, Metric] = {
         citation="Tran et al., ICCV 2019",
         published="without the 1e-5 that ports add to the joint distribution",
     ),
+    "pactran_gauss": Metric(
+        {"classification": dk.pactran_gauss},
+        scale="depends",
+        cost="all components + 4 n d C a conjugate gradient, of which 50 to 200",
+        citation="Ding et al., ECCV 2022",
+        published="minus the value, at the optimum; published solvers stop within 5e-4 of it, and "
+        "have lam=10 and 0.1 beside 1, c=10 beside 100",
+        doubts={"gradient": (1e-5, "the optimum was not reached")},
+    ),
+    "pactran_dirichlet": Metric(
+        {"classification": dk.pactran_dirichlet},
+        scale="of the logits",
+        cost="11 n Z exponentials",
+        citation="Ding et al., ECCV 2022",
+        published="minus the value",
+    ),
+    "pactran_gamma": Metric(
+        {"classification": dk.pactran_gamma},
+        scale="of the logits",
+        cost="11 n Z exponentials",
+        citation="Ding et al., ECCV 2022",
+        published="minus the value",
+    ),
+    "otce": Metric(
+        {"classification": otce},
+        scale="free, applied to the source as well (depends with transport=true)",
+        cost="2 m n d + 2 m n exponentials a round, of which 150 to 500; m source samples",
+        citation="Tan et al., CVPR 2021; OSBORN, ICCV 2023",
+        published="minus the conditional entropy, or with transport=true minus its sum with W; the "
+        "paper's weights of the two need auxiliary tasks. Entropic: within 2 % of exact transport",
+        doubts={"error": (ERROR, "the transport did not converge")},
+        package=("ott", "transport"),
+    ),
+    "tmi": Metric(
+        {"classification": dk.tmi},
+        scale="depends (a factor a adds d ln a)",
+        cost="d sum n_c^2 comparisons",
+        citation="Xu and Kang, ICCV 2023",
+        published="published code floors distances at 1 and is C times smaller (compat=published)",
+        doubts={"floored": (1, "every distance is at the floor, so it says nothing")},
+    ),
     "tmi_variance": Metric(
         {"classification": dk.tmi_variance},
         scale="depends",
@@ -239,6 +300,27 @@ METRICS: dict[str, Metric] = {
         cost="2 n^2 d",
         citation="the plain baseline, see arXiv 2503.18528",
         published="the same value for k=1",
+    ),
+    "parc": Metric(
+        {"classification": dk.parc},
+        scale="free",
+        cost="n^2 d + n^2/2 counts",
+        citation="Bolya et al., NeurIPS 2021",
+        published="with exact ties, which rounding splits in published code (up to 0.1 of 100); "
+        "the paper reduces to pca=32 first",
+    ),
+    "interclass_distance": Metric(
+        {"classification": dk.interclass_distance},
+        scale="depends",
+        cost="n^2 d",
+        citation="arXiv 2502.06925",
+    ),
+    "concept_variance": Metric(
+        {"classification": dk.concept_variance},
+        scale="free",
+        cost="2 n^2 d",
+        citation="arXiv 2502.06925; Vilalta and Drissi 2002",
+        published="minus the value",
     ),
 }
 

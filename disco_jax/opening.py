@@ -13,6 +13,7 @@ import numpy as np
 from .feature_files import feature_files, read_features
 from .features import TASKS, FeatureError, FeatureSet
 from .layers import rows_of
+from .metrics import METRICS
 from .planning import Plan, factors, inputs
 
 Failures = dict[str, str]  # model -> one line
@@ -114,7 +115,12 @@ def agree_on_task(hub: Hub, task: str | None) -> str:
 
 
 def require_inputs(hub: Hub, plan: Plan) -> None:
-    """Every model has the fields that the metrics read."""
+    """Every model has the fields that the metrics read, and we the packages."""
+    for spec in plan.specs:
+        metric = METRICS[spec.name]
+        if extra := metric.missing_extra:
+            problem, remedy = f"{metric.package[0]} is missing", f"install disco-jax[{extra}]"
+            raise FeatureError("metrics", spec.text, problem, remedy)
     for model, features in list(hub.models.items()):
         for field in sorted(inputs(plan)):
             if getattr(features, field) is not None:
@@ -128,7 +134,7 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
 
 
 def with_inputs(hub: Hub, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
-    """The plan without metrics that read a field some model lacks, and a warning for each field."""
+    """The plan without metrics that read what some model lacks, and a warning for each reason."""
     kept, without = [], dict[str, list[str]]()
     for spec in plan.specs:
         fields = sorted(inputs(plan._replace(specs=(spec,))))
@@ -139,6 +145,8 @@ def with_inputs(hub: Hub, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         ]
         if missing and missing[0] not in TASKS[plan.task]:
             without.setdefault(missing[0], []).append(spec.text)
+        elif extra := METRICS[spec.name].missing_extra:
+            without.setdefault(f"disco-jax[{extra}] installed", []).append(spec.text)
         else:
             kept.append(spec)
     said = (f"hub: no {field}, so {', '.join(names)} left out" for field, names in without.items())

@@ -2,7 +2,7 @@
 
 A metric with a `combine` gets its scores here, from the raw terms of all models that were scored; a
 resample of the hub is combined like the hub itself. A score that is not finite is null, with a
-warning.
+warning. Doubts about a score, a field that is not below its bound, are warnings as well.
 
 Resamples are shifted so that their mean is the score. Repeated samples move a score for a reason
 that the data do not have (a class looks tighter, a neighbour is missing), so the spread of the
@@ -48,6 +48,7 @@ def tabulate(
             if rows[model][spec.text] is None:
                 said.append(f"{model}: {spec.text}: not a finite number ({value}), left unranked")
         for model, each in scored.items():
+            said += _doubts(model, spec, each.results[spec.text])
             fields = {name: plain(a) for name, a in each.results[spec.text].items()}
             if parts := {name: value for name, value in fields.items() if name != "score"}:
                 terms[model][spec.text] = parts
@@ -71,6 +72,16 @@ def tabulate(
         provenance={"jax": jax.__version__, "device": jax.devices()[0].device_kind},
         grouped=grouped,
     )
+
+
+def _doubts(model: str, spec: Spec, found: Mapping[str, Any]) -> list[str]:
+    """What the fields of a result say against it."""
+    doubts = METRICS[spec.name].doubts.items()
+    return [
+        f"{model}: {spec.text}: {said} ({field} {float(found[field]):.2g})"
+        for field, (bound, said) in doubts
+        if not found[field] < bound
+    ]
 
 
 def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.ndarray]:

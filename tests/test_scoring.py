@@ -391,6 +391,14 @@ def test_what_cannot_be_streamed_says_so(monkeypatch):
         disco_jax.score(HUB, labels=LABELS, metrics="knn", memory=1)
 
 
+def test_a_doubtful_score_comes_with_a_warning():
+    """Samples that equal the others of their class have no distance for TMI to read."""
+    equal, apart = np.eye(5)[LABELS], HUB["odd"]
+    found = disco_jax.score({"equal": equal, "apart": apart}, labels=LABELS, metrics="tmi")
+    told = [line for line in found.warnings if "tmi" in line]
+    assert told == ["equal: tmi: every distance is at the floor, so it says nothing (floored 1)"]
+
+
 def test_one_compilation_to_a_bucket():
     several = feature_sets(LABELS, {f"m{i}": 33 + i for i in range(20)})  # 40, 48 and 56 wide
     sizes = {batching.rung(33 + i) for i in range(20)}

@@ -28,7 +28,7 @@ LAYERS = (
         "controls",
         "accuracies",
     },
-    {"planning", "metrics", "specs", "batching", "sharding"},
+    {"planning", "metrics", "specs", "batching", "sharding", "transport"},
     {
         "atomic",
         "label_files",

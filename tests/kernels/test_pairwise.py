@@ -22,6 +22,7 @@ from ..problems import problem
 from .table import SMALL, named, over
 
 N, D, CLASSES = 300, 160, 60
+PAIRWISE = dk.knn, dk.parc, dk.interclass_distance, dk.concept_variance, dk.tmi
 
 
 def everything(features, labels, where, width, num_classes=CLASSES):
@@ -186,6 +187,16 @@ def test_models_at_once_and_unpadded():
     first = {name: float(value[0]) for name, value in batch.items()}
     agree(first, scores(rows[0], False, "float32"), 1e-5, 1e-4)
     assert all(np.isfinite(value).all() for value in batch.values())
+
+
+@pytest.mark.parametrize("kernel", PAIRWISE, ids=lambda k: k.__name__)
+def test_memory_for_fifty_thousand_samples(kernel):
+    """As the compiler plans it: some copies of the features, never the 10 GB of all distances."""
+    n, d = 50_000, 64
+    features = jax.ShapeDtypeStruct((n, d), np.float32)
+    labels = jax.ShapeDtypeStruct((n,), np.int32)
+    planned = kernel.lower(features, labels, num_classes=50).compile().memory_analysis()
+    assert planned.temp_size_in_bytes < 8 * 4 * n * d
 
 
 def test_one_sample_and_two():
