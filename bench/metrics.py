@@ -10,28 +10,29 @@ A column of the table is one way to compute, a line one score, in milliseconds:
     others       what packages have; see `packages`
 
 The problem is a model of (2000, 1024) with 50 classes and logits of 100 source classes, a random
-map of the features. k-NN and what iterates are not here. Ours and numpy take turns. `load` in a row
-is the machine's at the end.
+map of the features. Ours and numpy take turns. `load` in a row is the machine's at the end.
+
+`--pairwise` measures what reads pairs of samples or iterates instead, see `pairwise`, and `--hub` a
+hub with every score, see `hub_metrics`.
 """
 
 import argparse
 import functools
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import threadpoolctl
 
 import disco_kernels as dk
 from disco_jax.metrics import METRICS, needs
 from disco_jax.planning import Arrays, Plan, on_factors, program
 from disco_jax.specs import Spec
 
-from . import data, packages, timing
+from . import data, hub_metrics, packages, pairwise, timing
+from .at_its_best import at_its_best
 from .metric_baselines import FROM_FACTORS, Baseline, Problem, Terms
 from .probe_baselines import PROBES
 from .record import Row
@@ -47,9 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transformer-ranker", metavar="PYTHON", help="an interpreter that has it, and torch"
     )
+    parser.add_argument("--pymfe", metavar="PYTHON", help="an interpreter that has it")
+    several = f"all, or some of {','.join(pairwise.NAMES)}"
+    parser.add_argument("--pairwise", nargs="?", const="all", metavar="NAMES", help=several)
+    parser.add_argument("--hub", action="store_true", help="all scores of a hub of ten models")
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Row]:
+    if arguments.pairwise:
+        return pairwise.run(arguments)
+    return hub_metrics.run(arguments) if arguments.hub else _closed_forms(arguments)
+
+
+def _closed_forms(arguments: argparse.Namespace) -> Iterator[Row]:
     problem, arrays = _problem()
     names = [name for name in METRICS if name in BASELINES]
     whole, seconds = timing.compiled(program(_plan(names)), arrays)
@@ -72,7 +83,7 @@ def run(arguments: argparse.Namespace) -> Iterator[Row]:
     if lda := packages.scikit_learn_lda():
         separate["scikit-learn"] = lda
     for name, baseline in separate.items():
-        calls[f"separate {name}"] = _at_its_best(baseline, problem)
+        calls[f"separate {name}"] = at_its_best(baseline, problem)
 
     taken, results = timing.interleaved(calls, repeats=arguments.repeats)
     theirs = {name: taken[f"separate {name}"] for name in separate}
@@ -129,22 +140,6 @@ def _on_factors(names: list[str]) -> Callable[[Arrays], Any]:
     return jax.jit(functools.partial(on_factors, _plan(names)))
 
 
-def _at_its_best(function: Callable[[Problem], Any], problem: Problem) -> Callable[[], Any]:
-    """A call with the number of BLAS threads that is faster just now."""
-    libraries = threadpoolctl.ThreadpoolController()  # looking them up takes 10 ms
-
-    def call(threads: int) -> Any:
-        with libraries.limit(limits=threads, user_api="blas"):
-            return function(problem)
-
-    def seconds(threads: int) -> float:
-        start = time.perf_counter()
-        call(threads)
-        return time.perf_counter() - start
-
-    return functools.partial(call, min(packages.threads(), key=seconds))
-
-
 def _difference(ours: Terms, theirs: float | Terms) -> float:
     expected = theirs if isinstance(theirs, dict) else {"score": theirs}
     return max(abs(float(ours[key]) - value) / abs(value) for key, value in expected.items())
@@ -182,4 +177,6 @@ LINES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "without sfda, ncti": ("one_pass", _cell),
     "those over the spectrum": ("one_pass_share", _cell),
     **{name: (name, _cell) for name in METRICS if name in BASELINES},
+    **pairwise.LINES,
+    **hub_metrics.LINES,
 }
