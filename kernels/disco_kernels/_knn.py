@@ -97,8 +97,8 @@ def _neighbours(
     place = jnp.arange(n, dtype=jnp.int32)
 
     def nearest(start: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
-        near = closeness(slices(start, size, every)[0], every, length)
-        me = start + jnp.arange(size, dtype=jnp.int32)
+        mine, me = slices(start, size, every, place)
+        near = closeness(mine, every, length)
         other = (place[None] != me[:, None]) & (w[None] > 0)
         best, index = lax.top_k(jnp.where(other, near, -jnp.inf), min(k, n))
         copies = jnp.where(best > -jnp.inf, w[index], 0)
