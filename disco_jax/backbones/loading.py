@@ -25,7 +25,12 @@ from .backbone import Backbone
 from .family import Family
 from .modules import drawn
 
-FAMILIES = ("resnet", "resnet_cifar", "vit")
+FAMILIES = (
+    "densenet",
+    "resnet",
+    "resnet_cifar",
+    "vit",
+)
 
 
 def load_backbone(

@@ -4,6 +4,7 @@
     Linear      x kernel + bias
     BatchNorm   (x - mean) / sqrt(var + eps) * scale + bias, over what was seen in training
     LayerNorm   the same with the mean and the variance of each position
+    mean_pool   mean of each k by k window, padding counted as zeros
 
 A layer computes in the type of its weights, statistics in float32 or wider. Layers are made of
 zeros: a network is filled from a file (`weights.filling`), or with `drawn`. The statistics of
@@ -94,6 +95,16 @@ class LayerNorm(nnx.Module):
         y = y - jnp.mean(y, -1, keepdims=True)
         y = y * lax.rsqrt(jnp.mean(y * y, -1, keepdims=True) + self.eps)
         return y.astype(x.dtype) * along(self.scale, x) + along(self.bias, x)
+
+
+def mean_pool(x: jax.Array, *, window: int, stride: int, padding: int = 0) -> jax.Array:
+    """Means of windows, (b, h', w', c)."""
+    around = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+    wide = statistic_dtype(x.dtype)
+    zero = np.array(0, wide)  # as in `max_pool`
+    sizes, steps = (1, window, window, 1), (1, stride, stride, 1)
+    total = lax.reduce_window(x.astype(wide), zero, lax.add, sizes, steps, around)
+    return (total / window**2).astype(x.dtype)
 
 
 def along(vector: Any, x: jax.Array) -> jax.Array:
