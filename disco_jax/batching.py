@@ -78,16 +78,19 @@ def narrowed(targets: Any) -> np.ndarray:
 
 
 def padded(features: FeatureSet, checked: Checked, bucket: Bucket) -> dict[str, Any]:
-    """The arrays of one model in the shapes of its bucket, with `where` and `width`."""
+    """The arrays of one model in the shapes of its bucket, with `where` and `width`.
+
+    What is on a device stays there.
+    """
     arrays: dict[str, Any] = {}
     factor = rescaling(checked.scale)
     for field, shape in bucket.shapes:
         encoded = {"labels": checked.labels, "source_labels": checked.source_labels}.get(field)
-        given = np.asarray(getattr(features, field)) if encoded is None else encoded.codes
+        given = getattr(features, field) if encoded is None else encoded.codes
         if field in ("targets", "boxes"):
-            given = narrowed(given)
+            given = narrowed(np.asarray(given))
         elif factor != 1 and field.endswith("features"):
-            given = given.astype(np.float64) * factor
+            given = np.asarray(given).astype(np.float64) * factor  # no device can be sure to
         dtype = np.int32 if encoded is not None else np.float32
         arrays[field] = _filled(given, shape, dtype)
     arrays["where"] = np.arange(len(arrays["features"])) < features.shape[0]
@@ -95,9 +98,9 @@ def padded(features: FeatureSet, checked: Checked, bucket: Bucket) -> dict[str, 
     return arrays
 
 
-def _filled(given: np.ndarray, shape: Sequence[int], dtype: Any) -> np.ndarray:
-    if given.shape == tuple(shape):
-        return given.astype(dtype, copy=False)
-    array = np.zeros(shape, dtype)
-    array[tuple(slice(size) for size in given.shape)] = given
-    return array
+def _filled(given: Any, shape: Sequence[int], dtype: Any) -> Any:
+    array = given.astype(dtype, copy=False)
+    if array.shape == tuple(shape):
+        return array
+    more = [(0, size - own) for size, own in zip(shape, array.shape, strict=True)]
+    return array.__array_namespace__().pad(array, more)

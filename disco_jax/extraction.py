@@ -15,7 +15,6 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,6 +29,7 @@ from .data.decoding import batches
 from .data.images import Images
 from .data.preprocessing import Preprocessing
 from .features import FeatureSet
+from .gathering import gathered
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
@@ -37,6 +37,7 @@ BOX_ROWS = "boxes: mean of the last feature map over the cells that a box covers
 LIBRARIES = ("jax", "flax", "numpy", "pillow")
 
 Progress = Callable[[int, int], None]  # pictures done, all
+Batches = Iterator[tuple[dict[str, jax.Array], int]]  # fields, filled up, and how many rows count
 
 
 class Extraction(NamedTuple):
@@ -54,6 +55,7 @@ def extract(
     per_box: bool = False,
     batch: int | None = None,
     progress: Progress | None = None,
+    room: int = 0,
 ) -> Extraction:
     """Run a network over pictures.
 
@@ -63,65 +65,51 @@ def extract(
         per_box: A row for every box instead of every picture.
         batch: Pictures at once; 8 on a CPU, 64 on an accelerator by default.
         progress: Called after each batch.
+        room: Bytes that features may take on the device. There they stay, as jax's arrays, where
+            they do not take more; otherwise, and by default, they come to the host.
     """
     n = len(images)
     size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
     started = time.perf_counter()
-    parts, ends = [], []
-    for part in (
-        _of_boxes(backbone, images, size) if per_box else _of_images(backbone, images, size)
-    ):
-        parts.append(part)
-        ends.append(time.perf_counter())
-        if progress is not None:
-            progress(min(len(parts) * size, n), n)
-    later = n - size, ends[-1] - ends[0]
-    rate = later[0] / later[1] if len(parts) > 1 else n / (ends[0] - started)
-    columns = zip(*parts, strict=True)
-    features, *logits = (None if c[0] is None else np.concatenate(c) for c in columns)
-    return Extraction(
-        FeatureSet(
-            features,
-            logits=logits[0] if logits else None,
-            name=backbone.name,
-            provenance=provenance(backbone, images, per_box=per_box),
-            **_rows(images, per_box),
-        ),
-        ends[0] - started,
-        rate,
-    )
+    ends = []
+
+    def finished() -> Batches:
+        run = _of_boxes if per_box else _of_images
+        for batch in _one_ahead(run(backbone, images, size)):
+            jax.block_until_ready(batch[0])
+            ends.append(time.perf_counter())
+            if progress is not None:
+                progress(min(len(ends) * size, n), n)
+            yield batch
+
+    rows = _rows(images, per_box)
+    found = gathered(finished(), len(rows["ids"]), room)
+    rate = (n - size) / (ends[-1] - ends[0]) if len(ends) > 1 else n / (ends[0] - started)
+    about = provenance(backbone, images, per_box=per_box)
+    features = FeatureSet(**found, **rows, name=backbone.name, provenance=about)
+    return Extraction(features, ends[0] - started, rate)
 
 
-def _of_images(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[Any, ...]]:
+def _of_images(backbone: Backbone, images: Images, size: int) -> Batches:
     """Features and logits, a batch at a time."""
-    run = compiled(backbone, lambda outputs: (outputs.features, outputs.logits))
-
-    def started() -> Iterator[tuple[Any, int]]:
-        for some in batches(images, backbone.preprocessing, size):
-            yield run(padded(some, size)), len(some)
-
-    for (features, logits), rows in _one_ahead(started()):
-        yield np.asarray(features)[:rows], None if logits is None else np.asarray(logits)[:rows]
+    run = compiled(backbone, lambda o: {"features": o.features, "logits": o.logits})
+    for some in batches(images, backbone.preprocessing, size):
+        yield run(padded(some, size)), len(some)
 
 
-def _of_boxes(backbone: Backbone, images: Images, size: int) -> Iterator[tuple[Any]]:
+def _of_boxes(backbone: Backbone, images: Images, size: int) -> Batches:
     """Features of the boxes of a batch at a time; so many boxes at once as a power of two."""
     run = compiled(backbone, lambda outputs: outputs.cells)
     pool = jax.jit(pool_boxes)
     order = box_order(images)
     assert images.boxes is not None and images.box_image is not None
     boxes, of = images.boxes[order].astype(np.float32), images.box_image[order]
-
-    def started() -> Iterator[tuple[Any, int]]:
-        for place, some in enumerate(batches(images, _whole(backbone), size)):
-            cells = run(padded(some, size))
-            first, last = np.searchsorted(of, [place * size, place * size + len(some)])
-            room = 1 << (int(last - first) - 1).bit_length() if last > first else 1
-            mine = padded(of[first:last].astype(np.int32) - np.int32(place * size), room)
-            yield pool(cells, padded(boxes[first:last], room), mine), last - first
-
-    for features, rows in _one_ahead(started()):
-        yield (np.asarray(features)[:rows],)
+    for place, some in enumerate(batches(images, _whole(backbone), size)):
+        cells = run(padded(some, size))
+        first, last = np.searchsorted(of, [place * size, place * size + len(some)])
+        many = 1 << (int(last - first) - 1).bit_length() if last > first else 1
+        mine = padded(of[first:last].astype(np.int32) - np.int32(place * size), many)
+        yield {"features": pool(cells, padded(boxes[first:last], many), mine)}, int(last - first)
 
 
 def _whole(backbone: Backbone) -> Preprocessing:
@@ -129,14 +117,13 @@ def _whole(backbone: Backbone) -> Preprocessing:
     return backbone.preprocessing._replace(shorter=None)
 
 
-def _one_ahead(results: Iterator[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
-    """The same, each taken when the next one is already started."""
-    waiting: deque[tuple[Any, int]] = deque()
-    for result in results:
-        waiting.append(result)
-        if len(waiting) > 1:
-            yield waiting.popleft()
-    yield from waiting
+def _one_ahead(started: Batches) -> Batches:
+    """The same, each when the next one is already started."""
+    last = next(started)
+    for batch in started:
+        yield last
+        last = batch
+    yield last
 
 
 def box_order(images: Images) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 A file that is there already with the same provenance stays as it is, so that an interrupted run
 goes on where it stopped. Files are written whole or not at all.
+
+Without files, features never leave the device while those of all models together take no more than
+a quarter of its memory; those of a model that would take more come to the host.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +15,9 @@ from .backbones import load_backbone
 from .data.images import Images
 from .extraction import extract, provenance
 from .feature_files import read_features, write_features
+from .feature_values import on_device
 from .features import TASKS, FeatureError, FeatureSet
+from .gathering import device_room
 from .hub_files import HubModel
 
 Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
@@ -68,6 +73,7 @@ def extract_hub(
         except OSError as why:
             problem = f"cannot be made ({why.strerror})"
             raise FeatureError(str(out), "out", problem, "choose another folder") from why
+    room = device_room() if out is None else 0
     for model in hub:
         backbone = load_backbone(
             model.weights, model.architecture, name=model.name, dtype=dtype, offline=offline
@@ -84,8 +90,9 @@ def extract_hub(
                 progress(name, done, total)
 
         features, first, rate = extract(
-            backbone, images, per_box=per_box, batch=batch, progress=report
+            backbone, images, per_box=per_box, batch=batch, progress=report, room=room
         )
+        room -= sum(a.nbytes for a in (features.features, features.logits) if on_device(a))
         if path is not None:
             write_features(features, path)
             features = read_features(path)  # large arrays stay in the file

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .batching import Bucket, Shapes, buckets, padded
 from .bootstrap import over_resamples
+from .feature_values import on_device
 from .features import EXTRAS, Checked, FeatureError, FeatureSet
 from .planning import RESIDUAL, Plan, inputs, program
 from .sharding import SPREAD_BYTES, devices, on_devices, over_models, per_call, rows_on_devices
@@ -126,8 +128,10 @@ def _start(plan: Plan, loaded: Sequence[_Loaded], size: int) -> Any:
 
 
 def _stacked(*leaves: Any) -> Any:
-    """The leaves along a new first axis; one alone is not copied."""
-    return np.stack(leaves) if len(leaves) > 1 else leaves[0][None]
+    """The leaves along a new first axis, where the first is; one alone is not copied."""
+    if len(leaves) == 1:
+        return leaves[0][None]
+    return jnp.stack(leaves) if on_device(leaves[0]) else np.stack(leaves)
 
 
 def _collect(job: Job, loaded: Sequence[_Loaded], results: Any) -> Iterator[tuple[str, Scored]]:

@@ -13,7 +13,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 import jax
-import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -77,6 +76,6 @@ def rows_on_devices(arrays: Arrays) -> Arrays:
         if array.ndim == 0:
             return array
         more = [(0, missing)] + [(0, 0)] * (array.ndim - 1)
-        return jax.device_put(np.pad(array, more), rows)
+        return jax.device_put(array.__array_namespace__().pad(array, more), rows)
 
     return {name: place(array) for name, array in arrays.items()}

@@ -17,6 +17,7 @@ from disco_jax.extraction import extract
 from disco_jax.feature_files import read_features
 from disco_jax.hub_extraction import extract_hub, task_of
 from disco_jax.hub_files import read_hub
+from disco_jax.scoring import score
 
 from .backbones.graphs import drawn, save
 from .command_line import refused
@@ -83,6 +84,34 @@ def test_images_to_features(hub, pack):
     assert found.rate > 0 and found.first > 0
     whole = extract(backbone, images, batch=50).features
     np.testing.assert_allclose(whole.features, found.features.features, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("per_box", [False, True])
+def test_features_stay_on_the_device_where_there_is_room(hub, pack, per_box):
+    images = open_images(pack)
+    backbone = load_backbone("graph", hub.parent / "second.npz", name="second")
+    host = extract(backbone, images, per_box=per_box, batch=8).features
+    size = host.features.nbytes + (0 if per_box else host.logits.nbytes)
+    for room in (size - 1, size):
+        found = extract(backbone, images, per_box=per_box, batch=8, room=room).features
+        assert isinstance(found.features, jax.Array if room == size else np.ndarray)
+        assert found.logits is None or type(found.logits) is type(found.features)
+        np.testing.assert_array_equal(found.features, host.features)
+        np.testing.assert_array_equal(found.logits, host.logits)
+
+
+def test_a_hub_on_the_device(hub, pack, monkeypatch):
+    """The second of two models is one too many."""
+    models, images = read_hub(hub), open_images(pack)
+    every = {each.model: each.features for each in extract_hub(models, images)}
+    assert all(isinstance(each.features, jax.Array) for each in every.values())
+    size = every["first"].features.nbytes
+    monkeypatch.setattr("disco_jax.hub_extraction.device_room", lambda: size + 3)
+    some = {each.model: each.features for each in extract_hub(models, images)}
+    assert [type(each.features) is np.ndarray for each in some.values()] == [False, True]
+    metrics = "disco,knn,stable_rank"
+    scores = [score(each, task="classification", metrics=metrics).scores for each in (every, some)]
+    assert scores[0] == scores[1]
 
 
 def mean_over(cells, box):

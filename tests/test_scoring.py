@@ -428,3 +428,16 @@ def test_several_models_to_a_device(table, one_device, monkeypatch):
     monkeypatch.setattr(running, "per_call", lambda models, one, budget: 3)
     for model, row in disco_jax.score(HUB, labels=LABELS, metrics=METRICS).scores.items():
         close(row, table.scores[model])
+
+
+def test_arrays_on_a_device_stay_there(table, monkeypatch):
+    stacked = []
+    place = running.on_devices
+    monkeypatch.setattr(running, "on_devices", lambda each: place(stacked.append(each) or each))
+    arrays = {model: jnp.asarray(x) for model, x in HUB.items()}
+    for model, row in disco_jax.score(arrays, labels=LABELS, metrics=METRICS).scores.items():
+        close(row, table.scores[model])
+    assert stacked and all(isinstance(each["features"], jax.Array) for each in stacked)
+    arrays["wide"] = arrays["wide"].at[7, 3].set(jnp.inf)
+    with pytest.raises(FeatureError, match="first inf at row 7, column 3"):
+        disco_jax.score(arrays, labels=LABELS, metrics="disco")

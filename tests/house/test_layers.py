@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the top down: a module may import its own layer and those below it, never one above.
 LAYERS = (
     {"cli"},
-    {"reporting", "demo", "extraction", "hub_extraction", "recommend", "finetuning"},
+    {"reporting", "demo", "extraction", "gathering", "hub_extraction", "recommend", "finetuning"},
     {
         "scoring",
         "opening",
