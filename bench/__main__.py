@@ -3,12 +3,18 @@
 import argparse
 import sys
 
-from . import backbones, disco, metrics, record, score
+from . import backbones, disco, extract, metrics, record, score
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
 # lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
 # file and one entry here.
-COMMANDS = {"backbones": backbones, "disco": disco, "metrics": metrics, "score": score}
+COMMANDS = {
+    "backbones": backbones,
+    "disco": disco,
+    "extract": extract,
+    "metrics": metrics,
+    "score": score,
+}
 
 
 def main() -> None:

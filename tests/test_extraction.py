@@ -89,7 +89,7 @@ def test_images_to_features(hub, pack):
 @pytest.mark.parametrize("per_box", [False, True])
 def test_features_stay_on_the_device_where_there_is_room(hub, pack, per_box):
     images = open_images(pack)
-    backbone = load_backbone("graph", hub.parent / "second.npz", name="second")
+    backbone = load_backbone(hub.parent / "second.npz", name="second")
     host = extract(backbone, images, per_box=per_box, batch=8).features
     size = host.features.nbytes + (0 if per_box else host.logits.nbytes)
     for room in (size - 1, size):
