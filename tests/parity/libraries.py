@@ -1,6 +1,8 @@
 """torch and the libraries of models, imported when called. Nothing is downloaded."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +102,19 @@ def prepared(case: Case, folder: Path) -> tuple[Any, Path]:
     return model.double(), path
 
 
+@contextmanager
+def interpolating_widely() -> Iterator[None]:
+    """Libraries resample positions in float32 whatever the model is in; here in float64."""
+    functional = torch().nn.functional
+    narrow = functional.interpolate
+    functional.interpolate = lambda x, *more, **options: narrow(x.double(), *more, **options)
+    yield
+    functional.interpolate = narrow
+
+
 def ran(case: Case, model: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Features and logits of the case's pictures."""
     x = torch().tensor(pictures(case.size).transpose(0, 3, 1, 2).copy()).double()
-    with torch().inference_mode():
+    with torch().inference_mode(), interpolating_widely():
         features, logits = case.outputs(model, x)
     return features.numpy(), None if logits is None else logits.numpy()
