@@ -26,9 +26,12 @@ from .family import Family
 from .modules import drawn
 
 FAMILIES = (
+    "clip",
     "densenet",
+    "dinov2",
     "resnet",
     "resnet_cifar",
+    "siglip",
     "vit",
 )
 

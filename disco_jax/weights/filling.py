@@ -2,7 +2,8 @@
 
 A parameter's name is its path in the module, joined by dots, its last part as PyTorch calls it:
 `layer1.0.conv1.kernel` is `layer1.0.conv1.weight`. A convolution's kernel is (o, c, kh, kw) in
-files and (kh, kw, c, o) here, that of a linear map (o, c) there and (c, o) here.
+files and (kh, kw, c, o) here, that of a linear map (o, c) there and (c, o) here. Leading axes of
+one element may be missing in files, or too many.
 
 The names must agree in both directions, and so must the shapes; all that does not is said at once.
 """
@@ -43,6 +44,7 @@ def filled(
     for path, parameter in parameters:
         parts = [tensors[name] for name in pieces[name_of(path)]]
         array = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        array = array.reshape(_stored(path, parameter.shape))
         axes = OURS[array.ndim] if path[-1] == "kernel" else range(array.ndim)
         parameter.set_value(jnp.asarray(array.transpose(*axes), dtype))
     found: Module = nnx.merge(definition, nnx.from_flat_state(parameters))
@@ -61,7 +63,7 @@ def problems(
     found += [f"{name} unknown" for ours in pieces if ours not in wanted for name in pieces[ours]]
     for name in wanted.keys() & pieces.keys():
         shape = _joined([tensors[piece].shape for piece in pieces[name]])
-        if shape != wanted[name]:
+        if shape is None or _bare(shape) != _bare(wanted[name]):
             found.append(f"{pieces[name][0]} is {shape}, not {wanted[name]}")
     return sorted(found)
 
@@ -75,6 +77,11 @@ def told(found: Sequence[str]) -> str:
 def _stored(path: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that files have."""
     return tuple(shape[axis] for axis in STORED[len(shape)]) if path[-1] == "kernel" else shape
+
+
+def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Without leading axes of one element."""
+    return _bare(shape[1:]) if shape[:1] == (1,) else shape
 
 
 def _joined(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:

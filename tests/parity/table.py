@@ -1,11 +1,14 @@
 """All cases of all families."""
 
-from . import densenet, resnet, resnet_cifar, vit
+from . import clip, densenet, dinov2, resnet, resnet_cifar, siglip, vit
 
 FAMILIES = {
+    "clip": clip,
     "densenet": densenet,
+    "dinov2": dinov2,
     "resnet": resnet,
     "resnet_cifar": resnet_cifar,
+    "siglip": siglip,
     "vit": vit,
 }
 CASES = {
