@@ -48,9 +48,7 @@ def _from_transformers(config: Mapping[str, Any]) -> Sizes:
     if config.get("architectures") == ["CLIPForImageClassification"]:
         raise ValueError("a classifier on CLIP's tokens before their last norm is not known")
     vision = {**DEFAULTS, **config.get("vision_config", config)}
-    activation = vision.pop("hidden_act")
-    sizes = vit.from_transformers(vision)
-    return sizes._replace(normed=True, pool="class", activation=activation)
+    return vit.from_transformers(vision)._replace(normed=True, pool="class")
 
 
 def _preprocessing(name: str, sizes: Sizes) -> Preprocessing:

@@ -30,8 +30,7 @@ def _from_transformers(config: Mapping[str, Any]) -> Sizes:
     classifies = config.get("architectures") == ["SiglipForImageClassification"]
     if classifies or not vision.get("vision_use_head", True):
         raise ValueError("SigLIP without its attention pool is not known")
-    activation = vision.pop("hidden_act")
-    return vit.from_transformers(vision)._replace(pool="attention", activation=activation)
+    return vit.from_transformers(vision)._replace(pool="attention")
 
 
 def _preprocessing(name: str, sizes: Sizes) -> Preprocessing:

@@ -12,6 +12,7 @@ from typing import Any
 
 from disco_jax.data.preprocessing import Preprocessing, standard
 
+from .attention import ACTIVATIONS
 from .family import HALF, IMAGENET, Family, of_imagenet
 from .vision_transformer import Sizes, VisionTransformer
 
@@ -44,8 +45,9 @@ def _architectures() -> dict[str, Sizes]:
 
 def from_transformers(config: Mapping[str, Any]) -> Sizes:
     """Sizes by a configuration of transformers'."""
-    if config.get("hidden_act", "gelu") != "gelu" or not config.get("qkv_bias", True):
-        raise ValueError("only transformers with gelu and biases of q, k and v are known")
+    activation = config.get("hidden_act", "gelu")
+    if activation not in ACTIVATIONS or not config.get("qkv_bias", True):
+        raise ValueError("only transformers with a gelu and biases of q, k and v are known")
     width, size = int(config["hidden_size"]), config["image_size"]
     return Sizes(
         width,
@@ -55,6 +57,7 @@ def from_transformers(config: Mapping[str, Any]) -> Sizes:
         size,
         config["layer_norm_eps"],
         config["intermediate_size"] // width,
+        activation=activation,
         resampling="plain",
     )
 
