@@ -15,16 +15,17 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from . import __version__
-from .backbones.backbone import Backbone, compiled, padded
+from .backbones.backbone import Backbone, Outputs, compiled, padded
 from .backbones.boxes import pool_boxes
+from .backbones.pooling import check_layers, pooled
 from .data.decoding import batches
 from .data.images import Images
 from .data.preprocessing import Preprocessing
@@ -53,6 +54,7 @@ def extract(
     images: Images,
     *,
     per_box: bool = False,
+    layers: Sequence[str] = (),
     batch: int | None = None,
     progress: Progress | None = None,
     room: int = 0,
@@ -63,19 +65,24 @@ def extract(
         backbone: The network.
         images: The pictures.
         per_box: A row for every box instead of every picture.
+        layers: Further layers of the network, see `backbones.pooling`.
         batch: Pictures at once; 8 on a CPU, 64 on an accelerator by default.
         progress: Called after each batch.
         room: Bytes that features may take on the device. There they stay, as jax's arrays, where
             they do not take more; otherwise, and by default, they come to the host.
     """
     n = len(images)
+    check_layers(backbone, layers)
+    if per_box and layers:
+        problem = "boxes have features of the last map only"
+        raise ValueError(f"{backbone.name}: layers: {problem}; leave them out")
     size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
     started = time.perf_counter()
     ends = []
 
     def finished() -> Batches:
-        run = _of_boxes if per_box else _of_images
-        for batch in _one_ahead(run(backbone, images, size)):
+        each = _of_boxes if per_box else partial(_of_images, layers)
+        for batch in _one_ahead(each(backbone, images, size)):
             jax.block_until_ready(batch[0])
             ends.append(time.perf_counter())
             if progress is not None:
@@ -85,14 +92,22 @@ def extract(
     rows = _rows(images, per_box)
     found = gathered(finished(), len(rows["ids"]), room)
     rate = (n - size) / (ends[-1] - ends[0]) if len(ends) > 1 else n / (ends[0] - started)
-    about = provenance(backbone, images, per_box=per_box)
+    about = provenance(backbone, images, per_box=per_box, layers=layers)
     features = FeatureSet(**found, **rows, name=backbone.name, provenance=about)
     return Extraction(features, ends[0] - started, rate)
 
 
-def _of_images(backbone: Backbone, images: Images, size: int) -> Batches:
-    """Features and logits, a batch at a time."""
-    run = compiled(backbone, lambda o: {"features": o.features, "logits": o.logits})
+def _of_images(layers: Sequence[str], backbone: Backbone, images: Images, size: int) -> Batches:
+    """Features, logits and those of further layers, a batch at a time."""
+
+    def wanted(found: Outputs) -> dict[str, Any]:
+        return {
+            "features": found.features,
+            "logits": found.logits,
+            "layers": pooled(found, layers),
+        }
+
+    run = compiled(backbone, wanted)
     for some in batches(images, backbone.preprocessing, size):
         yield run(padded(some, size)), len(some)
 
@@ -147,7 +162,9 @@ def _rows(images: Images, per_box: bool) -> dict[str, Any]:
     }
 
 
-def provenance(backbone: Backbone, images: Images, *, per_box: bool = False) -> dict[str, str]:
+def provenance(
+    backbone: Backbone, images: Images, *, per_box: bool = False, layers: Sequence[str] = ()
+) -> dict[str, str]:
     """All that features depend on, as text."""
     samples = json.dumps([images.ids.tolist(), len(images)])
     return {
@@ -157,6 +174,7 @@ def provenance(backbone: Backbone, images: Images, *, per_box: bool = False) -> 
         "dtype": str(backbone.dtype),
         "preprocessing": str(_whole(backbone) if per_box else backbone.preprocessing),
         "rows": BOX_ROWS if per_box else "images",
+        **({"layers": ", ".join(layers)} if layers else {}),
         "data": images.name,
         "data_version": images.version,
         "samples_sha256": hashlib.sha256(samples.encode()).hexdigest(),

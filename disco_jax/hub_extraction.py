@@ -80,7 +80,7 @@ def extract_hub(
         )
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:
-            found = _found(path, provenance(backbone, images, per_box=per_box))
+            found = _found(path, provenance(backbone, images, per_box=per_box, layers=model.layers))
             if found is not None:
                 yield Extracted(model.name, found, None, None)
                 continue
@@ -90,9 +90,16 @@ def extract_hub(
                 progress(name, done, total)
 
         features, first, rate = extract(
-            backbone, images, per_box=per_box, batch=batch, progress=report, room=room
+            backbone,
+            images,
+            per_box=per_box,
+            layers=model.layers,
+            batch=batch,
+            progress=report,
+            room=room,
         )
-        room -= sum(a.nbytes for a in (features.features, features.logits) if on_device(a))
+        kept = features.features, features.logits, *features.layers.values()
+        room -= sum(array.nbytes for array in kept if on_device(array))
         if path is not None:
             write_features(features, path)
             features = read_features(path)  # large arrays stay in the file

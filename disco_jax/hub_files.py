@@ -4,6 +4,7 @@
 name = "mobilenet"                  # of the features file too
 weights = "nets/mobilenet.npz"      # relative to this file, hf://org/name@revision, https://...
 architecture = "resnet50"           # where neither the weights nor a config.json say it
+layers = ["layer3", "layer4:map"]   # further ones to score, see `backbones.pooling`
 
 The hubs of the literature come with the package, by name: `hubs/NAME.toml`, and beside each
 `hubs/NAME.csv` with the accuracies that were published for it.
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NEEDED = ("name", "weights")
-KEYS = (*NEEDED, "architecture")
+KEYS = (*NEEDED, "architecture", "layers")
 EXAMPLE = "list models as [[models]] with name and weights"
 
 
@@ -28,6 +29,7 @@ class HubModel(NamedTuple):
     name: str
     weights: str
     architecture: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def find_hub(given: str) -> Path:
@@ -76,7 +78,8 @@ def _model(path: Path, place: int, raw: Any) -> HubModel:
             near = difflib.get_close_matches(key, KEYS, 1)
             remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
             raise ValueError(f"{where}: key {key!r} is unknown; {remedy}")
-        if not isinstance(value, str) or not value:
+        listed = value if key == "layers" and isinstance(value, list) else [value]
+        if not all(isinstance(text, str) and text for text in listed):
             raise ValueError(f"{where}: {key}: no text; {EXAMPLE}")
     if missing := [key for key in NEEDED if key not in raw]:
         raise ValueError(f"{where}: {missing[0]}: missing; {EXAMPLE}")
@@ -87,4 +90,6 @@ def _model(path: Path, place: int, raw: Any) -> HubModel:
         weights = str(path.parent / weights)
         if not Path(weights).exists():
             raise ValueError(f"{where}: weights: there is no {weights}; correct the path")
-    return HubModel(name, weights, raw.get("architecture", ""))
+    layers = raw.get("layers", [])
+    layers = [layers] if isinstance(layers, str) else layers
+    return HubModel(name, weights, raw.get("architecture", ""), tuple(layers))

@@ -77,6 +77,24 @@ def test_from_checkpoints_to_agreement(run, hub, tmp_path):
     assert any(line.split()[:2] == ["vit", "20.00"] for line in lines)
 
 
+def test_further_layers_of_a_hub(run, hub, tmp_path):
+    listed = hub / "layers.toml"
+    listed.write_text(
+        '[[models]]\nname = "vit"\nweights = "vit"\nlayers = ["blocks.0", "blocks.1:mean"]\n'
+    )
+    given = "--hub", listed, "--data", hub / "pack.npz"
+    code, out, err = run("rank", *given, "--metrics", "knn", "--format", "json")
+    assert code == 0, err
+    assert set(json.loads(out)["scores"]) == {"vit", "vit@blocks.0", "vit@blocks.1-mean"}
+    for layers, told in (
+        ('["blocks.9"]', "vit: layers: 'blocks.9' is unknown; there are blocks.0, blocks.1"),
+        ('["blocks.0:max"]', "has no 'max'; say mean, token, map"),
+        ("[3]", "model 1: layers: no text"),
+    ):
+        listed.write_text(f'[[models]]\nname = "vit"\nweights = "vit"\nlayers = {layers}\n')
+        refused(run("rank", *given), told)
+
+
 def test_published_accuracies_do_not_ask_for_a_dataset():
     published = HUBS / "vit.csv"
     assert truth_of(published, None, "my pictures", asked=False) is None
