@@ -29,6 +29,8 @@ FAMILIES = (
     "clip",
     "densenet",
     "dinov2",
+    "googlenet",
+    "inception_v3",
     "resnet",
     "resnet_cifar",
     "siglip",

@@ -4,6 +4,8 @@
     Linear      x kernel + bias
     BatchNorm   (x - mean) / sqrt(var + eps) * scale + bias, over what was seen in training
     LayerNorm   the same with the mean and the variance of each position
+    ConvNorm    relu(BatchNorm(Conv x))
+    Chain       layers and functions, one after the other
     mean_pool   mean of each k by k window, padding counted as zeros
 
 A layer computes in the type of its weights, statistics in float32 or wider. Layers are made of
@@ -95,6 +97,34 @@ class LayerNorm(nnx.Module):
         y = y - jnp.mean(y, -1, keepdims=True)
         y = y * lax.rsqrt(jnp.mean(y * y, -1, keepdims=True) + self.eps)
         return y.astype(x.dtype) * along(self.scale, x) + along(self.bias, x)
+
+
+class ConvNorm(nnx.Module):
+    """Convolution, BatchNorm and relu of the Inception networks."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        window: int | tuple[int, int] = 1,
+        *,
+        stride: int = 1,
+        padding: int | Padding = 0,
+    ) -> None:
+        self.conv = Conv(inputs, outputs, window, stride=stride, padding=padding)
+        self.bn = BatchNorm(outputs, 1e-3)
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return jax.nn.relu(self.bn(self.conv(x)))
+
+
+class Chain(nnx.List[Any]):
+    """Each on what the one before it gave; all are numbered, functions too."""
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 def mean_pool(x: jax.Array, *, window: int, stride: int, padding: int = 0) -> jax.Array:
