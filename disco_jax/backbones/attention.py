@@ -100,8 +100,13 @@ def in_heads(x: jax.Array, heads: int) -> tuple[jax.Array, jax.Array, jax.Array]
     return q, k, v
 
 
-def attended(q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
-    """For each query the mean of the values, by likeness to the keys, heads joined (b, t, w)."""
-    likeness = jnp.einsum("bqhc,bkhc->bhqk", q, k) * q.shape[3] ** -0.5
+def attended(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None = None) -> jax.Array:
+    """For each query the mean of the values, by likeness to the keys, heads joined (..., t, w).
+
+    ``bias`` (..., heads, t, t'), for t' keys, is added to the likeness.
+    """
+    likeness = jnp.einsum("...qhc,...khc->...hqk", q, k) * q.shape[-1] ** -0.5
+    likeness = likeness if bias is None else likeness + bias
     share = jax.nn.softmax(likeness.astype(statistic_dtype(q.dtype)), -1).astype(q.dtype)
-    return jnp.einsum("bhqk,bkhc->bqhc", share, v).reshape(*q.shape[:2], -1)
+    joined = jnp.einsum("...hqk,...khc->...qhc", share, v)
+    return joined.reshape(*joined.shape[:-2], -1)

@@ -31,9 +31,12 @@ FAMILIES = (
     "dinov2",
     "googlenet",
     "inception_v3",
+    "pvt",
+    "pvt_v2",
     "resnet",
     "resnet_cifar",
     "siglip",
+    "swin",
     "vit",
 )
 

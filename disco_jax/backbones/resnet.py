@@ -6,7 +6,8 @@
     x'        x, or bn(conv 1x1 x) where its shape changes
     features  mean over positions of the last stage; logits: linear
 
-References: He et al., CVPR 2016; torchvision. Names are torchvision's, and timm's.
+References: He et al., CVPR 2016; torchvision. Names are torchvision's, and timm's; checkpoints of
+self-supervised learning have them behind a prefix.
 """
 
 from collections.abc import Mapping
@@ -115,6 +116,17 @@ TRANSFORMERS = (
     (r"\.layer\.(\d)\.(convolution|normalization)\.", _layer),
 )
 
+# A network trained without labels is one of several parts of its file; what else was trained beside
+# it is left out. So have MoCo, MoCo-v3, PCL, InsDis, PIRL, InfoMin, SwAV, SeLa-v2, DeepCluster-v2,
+# SimSiam, DINO and OpenMMLab.
+SELF_SUPERVISED = (
+    (r"^module\.", ""),
+    (r"^(encoder_k|momentum_encoder|predictor|projection_head|prototypes)\..*", ""),
+    (r"^(neck|head|head_jig|jigsaw)\..*", ""),
+    (r"^queue(_ptr)?$", ""),
+    (r"^(encoder_q|encoder|base_encoder|backbone)\.(fc\..*)?", ""),
+)
+
 FAMILY = Family(
     architectures={
         "resnet18": Sizes((2, 2, 2, 2), False),
@@ -125,6 +137,11 @@ FAMILY = Family(
     },
     build=ResNet,
     head="fc.bias",
-    dialects={"torchvision": (), "transformers": TRANSFORMERS},
+    dialects={
+        "torchvision": (),
+        "parallel": ((r"^module\.", ""),),
+        "self-supervised": SELF_SUPERVISED,
+        "transformers": TRANSFORMERS,
+    },
     model_types={"resnet": _from_transformers},
 )

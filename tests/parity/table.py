@@ -1,6 +1,19 @@
 """All cases of all families."""
 
-from . import clip, densenet, dinov2, googlenet, inception_v3, resnet, resnet_cifar, siglip, vit
+from . import (
+    clip,
+    densenet,
+    dinov2,
+    googlenet,
+    inception_v3,
+    pvt,
+    pvt_v2,
+    resnet,
+    resnet_cifar,
+    siglip,
+    swin,
+    vit,
+)
 
 FAMILIES = {
     "clip": clip,
@@ -8,9 +21,12 @@ FAMILIES = {
     "dinov2": dinov2,
     "googlenet": googlenet,
     "inception_v3": inception_v3,
+    "pvt": pvt,
+    "pvt_v2": pvt_v2,
     "resnet": resnet,
     "resnet_cifar": resnet_cifar,
     "siglip": siglip,
+    "swin": swin,
     "vit": vit,
 }
 CASES = {
