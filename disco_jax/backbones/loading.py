@@ -27,6 +27,7 @@ from .modules import drawn
 
 FAMILIES = (
     "clip",
+    "convnext",
     "densenet",
     "dinov2",
     "googlenet",

@@ -2,7 +2,7 @@
 
 A parameter's name is its path in the module, joined by dots, its last part as PyTorch calls it:
 `layer1.0.conv1.kernel` is `layer1.0.conv1.weight`. A convolution's kernel is (o, c, kh, kw) in
-files and (kh, kw, c, o) here, that of a linear map (o, c) there and (c, o) here. Leading axes of
+files and (kh, kw, c, o) here, that of a linear map (o, c) there and (c, o) here. Axes of
 one element may be missing in files, or too many.
 
 The names must agree in both directions, and so must the shapes; all that does not is said at once.
@@ -80,8 +80,8 @@ def _stored(path: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Without leading axes of one element."""
-    return _bare(shape[1:]) if shape[:1] == (1,) else shape
+    """Without axes of one element."""
+    return tuple(size for size in shape if size != 1)
 
 
 def _joined(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:

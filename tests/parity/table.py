@@ -2,6 +2,7 @@
 
 from . import (
     clip,
+    convnext,
     densenet,
     dinov2,
     googlenet,
@@ -17,6 +18,7 @@ from . import (
 
 FAMILIES = {
     "clip": clip,
+    "convnext": convnext,
     "densenet": densenet,
     "dinov2": dinov2,
     "googlenet": googlenet,

@@ -92,6 +92,21 @@ def test_filled():
     assert module.head.bias[...].dtype == jnp.float64
 
 
+def test_more_axes_of_length_one():
+    tensors = {
+        **TENSORS,
+        "parts.0.bias": np.arange(3.0).reshape(3, 1, 1),
+        "q.weight": TENSORS["q.weight"].reshape(2, 3, 1, 1),
+        "k.weight": TENSORS["k.weight"].reshape(2, 3, 1, 1),
+    }
+    assert problems(abstract(), tensors, PIECES) == []
+    module = filled(abstract(), tensors, PIECES, jnp.float64)
+    np.testing.assert_array_equal(module.parts[0].bias[...], np.arange(3.0))
+    np.testing.assert_array_equal(module.head.kernel[...], np.arange(12.0).reshape(4, 3).T)
+    tensors["head.bias"] = np.ones((2, 2))
+    assert problems(abstract(), tensors, PIECES) == ["head.bias is (2, 2), not (4,)"]
+
+
 def test_all_that_does_not_fit_is_said_at_once():
     tensors = {**TENSORS, "k.weight": np.zeros((2, 5)), "new": np.zeros(1), "head.bias": np.ones(3)}
     pieces = {**PIECES, "other": ["new"]}
