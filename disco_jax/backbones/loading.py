@@ -37,6 +37,7 @@ FAMILIES = (
     "resnet",
     "resnet_cifar",
     "siglip",
+    "squeezenet",
     "swin",
     "vit",
 )

@@ -12,6 +12,7 @@ from . import (
     resnet,
     resnet_cifar,
     siglip,
+    squeezenet,
     swin,
     vit,
 )
@@ -28,6 +29,7 @@ FAMILIES = {
     "resnet": resnet,
     "resnet_cifar": resnet_cifar,
     "siglip": siglip,
+    "squeezenet": squeezenet,
     "swin": swin,
     "vit": vit,
 }
