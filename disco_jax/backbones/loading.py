@@ -32,6 +32,7 @@ FAMILIES = (
     "dinov2",
     "googlenet",
     "inception_v3",
+    "mnasnet",
     "pvt",
     "pvt_v2",
     "resnet",

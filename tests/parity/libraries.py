@@ -86,10 +86,10 @@ def prepared(case: Case, folder: Path) -> tuple[Any, Path]:
         }
         save_file(stored, weights, {"format": "pt"})
         return type(model).from_pretrained(path).eval().double(), path
-    state = {
-        name: torch().tensor(value(name, tuple(each.shape))) if each.is_floating_point() else each
-        for name, each in model.state_dict().items()
-    }
+    state = model.state_dict()  # not only the tensors: MNASNet asks for its version
+    for name, each in state.items():
+        if each.is_floating_point():
+            state[name] = torch().tensor(value(name, tuple(each.shape)))
     model.load_state_dict(state)
     if case.layout == "safetensors":
         from safetensors.torch import save_file as save
