@@ -2,7 +2,7 @@
 
 import pytest
 
-from disco_jax.backbones import clip, dinov2, siglip, vit
+from disco_jax.backbones import clip, convnext, dinov2, efficientnet, mobilenet, siglip, vit
 
 VIT = {
     "hidden_size": 64,
@@ -12,22 +12,60 @@ VIT = {
     "image_size": 64,
     "patch_size": 16,
     "layer_norm_eps": 1e-6,
+    "mlp_ratio": 4,
 }
+MOBILE = {
+    "hidden_act": "relu6",
+    "depth_multiplier": 1.0,
+    "min_depth": 8,
+    "tf_padding": True,
+    "layer_norm_eps": 1e-3,
+    "depth_divisible_by": 8,
+    "expand_ratio": 6.0,
+    "output_stride": 32,
+    "first_layer_is_expansion": True,
+    "finegrained_output": True,
+}
+EFFICIENT = {
+    **efficientnet.TABLE,
+    "width_coefficient": 1.0,
+    "depth_coefficient": 1.0,
+    "squeeze_expansion_ratio": 0.25,
+    "depthwise_padding": [],
+    "batch_norm_eps": 1e-3,
+}
+CONVNEXT = {
+    "depths": [1, 2],
+    "hidden_sizes": [8, 16],
+    "patch_size": 4,
+    "layer_norm_eps": 1e-12,
+    "layer_scale_init_value": 1e-6,
+}
+BASES = {mobilenet: MOBILE, efficientnet: EFFICIENT, convnext: CONVNEXT}
 REFUSED = [
     (vit, "vit", {"hidden_act": "relu"}),
     (vit, "vit", {"qkv_bias": False}),
-    (dinov2, "dinov2", {"mlp_ratio": 4, "use_swiglu_ffn": True}),
-    (dinov2, "dinov2", {"mlp_ratio": 4, "hidden_act": "silu"}),
+    (dinov2, "dinov2", {"use_swiglu_ffn": True}),
+    (dinov2, "dinov2", {"hidden_act": "silu"}),
     (clip, "clip_vision_model", {"hidden_act": "silu"}),
     (clip, "clip", {"architectures": ["CLIPForImageClassification"]}),
     (siglip, "siglip", {"architectures": ["SiglipForImageClassification"]}),
     (siglip, "siglip_vision_model", {"vision_use_head": False}),
+    (mobilenet, "mobilenet_v1", {"hidden_act": "silu"}),
+    (mobilenet, "mobilenet_v1", {"depth_multiplier": 0.3}),
+    (mobilenet, "mobilenet_v2", {"output_stride": 16}),
+    (mobilenet, "mobilenet_v2", {"depth_multiplier": 0.05}),
+    (mobilenet, "mobilenet_v2", {"first_layer_is_expansion": False}),
+    (efficientnet, "efficientnet", {"pooling_type": "max"}),
+    (efficientnet, "efficientnet", {"hidden_act": "relu"}),
+    (convnext, "convnext", {"hidden_act": "relu"}),
 ]
 
 
 @pytest.mark.parametrize(("family", "kind", "change"), REFUSED)
 def test_refused(family, kind, change):
     read = family.FAMILY.model_types[kind]
-    assert read({**VIT, "mlp_ratio": 4})
+    base = BASES.get(family, VIT)
+    assert read(base)
     with pytest.raises(ValueError, match="known"):
-        read({**VIT, **change})
+        read({**base, **change})
