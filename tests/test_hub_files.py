@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import weightedtau
 
 from disco_jax.accuracies import read_accuracies
+from disco_jax.backbones import architectures
 from disco_jax.cli.beside import Truth, truth_of
 from disco_jax.hub_files import HUBS, accuracies_of, find_hub, read_hub
 
@@ -29,6 +30,14 @@ def test_bundled_hubs_have_accuracies(name):
     truth = read_accuracies(accuracies_of(hub), models=models, drop_unscored=True)
     assert len(truth.datasets) == 11 and "cifar10" in truth.datasets
     assert all(0 < value <= 100 for row in truth.datasets.values() for value in row.values())
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_hubs_name_networks_there_are(name):
+    known = architectures()
+    for model in read_hub(find_hub(name)):
+        of_timm = model.weights.removeprefix("hf://timm/").split(".")[0]
+        assert (model.architecture or of_timm) in known, model
 
 
 def test_a_file_comes_before_a_bundled_hub(tmp_path, monkeypatch):
