@@ -28,21 +28,26 @@ from .timing import interleaved, ratio
 
 BATCH = 8
 TURNED = True
+SHOWN = (
+    "resnet18 resnet50 resnet152 cifar_resnet56 densenet121 densenet201 googlenet inception_v3 "
+    "squeezenet1_1 mnasnet1_0 mobilenetv1_100 mobilenet_v2 mobilenet_edgetpu_100 efficientnet_b0 "
+    "convnext_tiny vit_b_16 deit_tiny_patch16_224 deit_small_distilled_patch16_224 dino_vits16 "
+    "moco_v3_small vit_small_patch14_dinov2 vit_base_patch14_dinov2 vit_base_patch32_clip_224 "
+    "vit_base_patch16_siglip_224 swin_t pvt_tiny pvt_small pvt_medium pvt_v2_b2"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", default="", help="part of a name of tests/parity's table")
-    parser.add_argument("--repeats", type=int, default=5, help="timed runs of each")
+    parser.add_argument("--networks", default=SHOWN, help="architectures of tests/parity, or all")
+    parser.add_argument("--repeats", type=int, default=3, help="timed runs of each")
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Row]:
     jax.config.update("jax_enable_x64", True)
-    measured = set()
-    for name, case in CASES.items():
-        if not case.architecture or case.architecture in measured or arguments.only not in name:
-            continue
-        measured.add(case.architecture)
-        yield {"shape": case.architecture, **_row(case, arguments.repeats)}
+    cases = {case.architecture: case for case in CASES.values() if case.architecture}
+    named = arguments.networks.split()
+    for architecture in cases if named == ["all"] else named:
+        yield {"shape": architecture, **_row(cases[architecture], arguments.repeats)}
 
 
 def _row(case: Case, repeats: int) -> Row:
