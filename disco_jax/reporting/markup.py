@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from html import escape
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_WORDS = re.compile("(?<=[_@/-])(?=.)")
 _VOID = {"col", "link", "meta", "wbr"}
 
 
@@ -48,11 +47,8 @@ def tag(element: str, /, *children: object, **attributes: object) -> Html:
 
 
 def name_of(model: str) -> Html:
-    """The name of a model, isolated from the direction of the text around it.
-
-    A long one is broken where its words end, if it can be.
-    """
-    return tag("bdi", joined(tag("wbr"), _WORDS.split(model)))
+    """The name of a model, isolated from the direction of the text around it."""
+    return tag("bdi", model)
 
 
 def shortened(name: str, longest: int) -> str:
