@@ -9,6 +9,7 @@ The names that parameters have in the file are tried in every dialect that the f
 import importlib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +143,11 @@ def _fitting(
     checkpoint: Checkpoint, family: Family, sizes: Any, called: str, dtype: Any
 ) -> nnx.Module:
     """The module with the parameters of the file, under the names that fit it best."""
+    abstract = cache(lambda classes: nnx.eval_shape(lambda: family.build(sizes, classes)))
     tried = []
     for rules in family.dialects.values():
         pieces = renamed(checkpoint.tensors, rules)
-        module = _abstract(family, sizes, checkpoint.tensors, pieces)
+        module: nnx.Module = abstract(_classes(family, checkpoint.tensors, pieces))
         tried.append((problems(module, checkpoint.tensors, pieces), module, pieces))
     found, module, pieces = min(tried, key=lambda each: len(each[0]))
     if found:
@@ -154,14 +156,10 @@ def _fitting(
     return filled(module, checkpoint.tensors, pieces, dtype)
 
 
-def _abstract(
-    family: Family, sizes: Any, tensors: Mapping[str, Any], pieces: Mapping[str, Any]
-) -> nnx.Module:
-    """A module with a head of so many classes as the file has, if any."""
+def _classes(family: Family, tensors: Mapping[str, Any], pieces: Mapping[str, Any]) -> int | None:
+    """How many classes the file's head has; None without one."""
     head = pieces.get(family.head)
-    classes = tensors[head[0]].shape[0] if head and tensors[head[0]].ndim else None
-    module: nnx.Module = nnx.eval_shape(lambda: family.build(sizes, classes))
-    return module
+    return tensors[head[0]].shape[0] if head and tensors[head[0]].ndim else None
 
 
 def _error(checkpoint: Checkpoint, field: str, problem: str, remedy: str) -> ValueError:
