@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from .modules import LayerNorm, Linear, statistic_dtype
+from .graph_ops import statistic_dtype
+from .modules import Conv, LayerNorm, Linear
 
 ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {  # by transformers' names
     "gelu": partial(jax.nn.gelu, approximate=False),
@@ -63,6 +64,19 @@ class Mlp(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         y: jax.Array = self.fc2(ACTIVATIONS[self.activation](self.fc1(x)))
+        return y
+
+
+class PatchEmbedding(nnx.Module):
+    """A linear map of each patch, normalised; a window wider than its stride overlaps."""
+
+    def __init__(self, inputs: int, width: int, window: int, stride: int, eps: float) -> None:
+        around = window // 2 if window > stride else 0
+        self.proj = Conv(inputs, width, window, stride=stride, padding=around, bias=True)
+        self.norm = LayerNorm(width, eps)
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        y: jax.Array = self.norm(self.proj(x))
         return y
 
 

@@ -17,6 +17,8 @@ from flax import nnx
 
 from disco_jax.data.preprocessing import Preprocessing, normalise
 
+from .graph_ops import statistic_dtype
+
 
 class Outputs(NamedTuple):
     """Of a batch; float32 or wider."""
@@ -58,7 +60,7 @@ def of_map(
     cells: jax.Array, head: Callable[[jax.Array], jax.Array] | None, layers: dict[str, jax.Array]
 ) -> Outputs:
     """Outputs of a network whose features are the mean of its last map over all positions."""
-    wide = jnp.float64 if cells.dtype == jnp.float64 else jnp.float32
+    wide = statistic_dtype(cells.dtype)
     features = jnp.mean(cells, (1, 2), dtype=wide)
     logits = None if head is None else head(features.astype(cells.dtype)).astype(wide)
     return Outputs(features, logits, cells.astype(wide), layers)

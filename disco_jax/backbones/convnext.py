@@ -19,9 +19,11 @@ from flax import nnx
 
 from disco_jax.data.preprocessing import Preprocessing
 
+from .attention import Mlp
 from .backbone import Outputs
 from .family import Family, of_imagenet
-from .modules import Conv, LayerNorm, Linear, along, statistic_dtype
+from .graph_ops import statistic_dtype
+from .modules import Conv, LayerNorm, Linear, along
 
 
 class Sizes(NamedTuple):
@@ -34,23 +36,12 @@ class Sizes(NamedTuple):
     scaled: bool = True
 
 
-class Mlp(nnx.Module):
-    """On each position."""
-
-    def __init__(self, width: int) -> None:
-        self.fc1, self.fc2 = Linear(width, 4 * width), Linear(4 * width, width)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        y: jax.Array = self.fc2(jax.nn.gelu(self.fc1(x), approximate=False))
-        return y
-
-
 class Block(nnx.Module):
     """A depthwise convolution, then an MLP."""
 
     def __init__(self, width: int, scaled: bool) -> None:
         self.conv_dw = Conv(width, width, 7, padding=3, groups=width, bias=True)
-        self.norm, self.mlp = LayerNorm(width, 1e-6), Mlp(width)
+        self.norm, self.mlp = LayerNorm(width, 1e-6), Mlp(width, 4 * width)
         self.gamma = nnx.Param(jnp.zeros(width)) if scaled else None
 
     def __call__(self, x: jax.Array) -> jax.Array:

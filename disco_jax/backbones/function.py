@@ -19,7 +19,7 @@ from flax import nnx
 from disco_jax.data.preprocessing import Preprocessing
 
 from .backbone import Backbone, Outputs
-from .modules import statistic_dtype
+from .graph_ops import statistic_dtype
 
 
 class Function(nnx.Module):

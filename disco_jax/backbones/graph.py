@@ -12,7 +12,7 @@ from flax import nnx
 
 from .backbone import Backbone, Outputs
 from .graph_file import Graph, Node, read_graph
-from .graph_ops import ACTIVATIONS, conv, global_mean, max_pool
+from .graph_ops import ACTIVATIONS, conv, global_mean, max_pool, statistic_dtype
 
 
 class Weights(nnx.Module):
@@ -45,7 +45,7 @@ class GraphNetwork(nnx.Module):
     def __call__(self, x: jax.Array) -> Outputs:
         """Input (b, s, s, 3), already normalised."""
         values = self.activations(x)
-        wide = jnp.float64 if self.dtype == jnp.float64 else jnp.float32
+        wide = statistic_dtype(self.dtype)
         last = next((n.inputs[0] for n in self.nodes if _pools(n, self.feature)), self.feature)
         cells = values[last].astype(wide)
         features = jnp.mean(cells, (1, 2))

@@ -21,6 +21,7 @@ instead of 420, of 112x112x32 in 12 instead of 860; 1 by 1 of 56x56x128 in 66 in
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,8 +106,12 @@ def max_pool(x: jax.Array, *, window: int, stride: int, padding: Padding) -> jax
 
 def global_mean(x: jax.Array) -> jax.Array:
     """Mean over positions, (b, 1, 1, c)."""
-    wide = jnp.float64 if x.dtype == jnp.float64 else jnp.float32
-    return jnp.mean(x, (1, 2), dtype=wide, keepdims=True).astype(x.dtype)
+    return jnp.mean(x, (1, 2), dtype=statistic_dtype(x.dtype), keepdims=True).astype(x.dtype)
+
+
+def statistic_dtype(dtype: Any) -> Any:
+    """What means and variances are computed in."""
+    return jnp.float64 if dtype == jnp.float64 else jnp.float32
 
 
 def _reach(kernel: jax.Array, axis: int, dilation: Pair) -> int:

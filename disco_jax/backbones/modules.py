@@ -21,7 +21,7 @@ import numpy as np
 from flax import nnx
 from jax import lax
 
-from .graph_ops import Padding, conv
+from .graph_ops import Padding, conv, statistic_dtype
 
 Module = TypeVar("Module", bound=nnx.Module)
 
@@ -140,11 +140,6 @@ def mean_pool(x: jax.Array, *, window: int, stride: int, padding: int = 0) -> ja
 def along(vector: Any, x: jax.Array) -> jax.Array:
     """A vector beside the last axis of ``x``."""
     return vector[...].reshape((1,) * (x.ndim - 1) + (-1,))
-
-
-def statistic_dtype(dtype: Any) -> Any:
-    """What means and variances are computed in."""
-    return jnp.float64 if dtype == jnp.float64 else jnp.float32
 
 
 def drawn(module: Module, seed: int = 0, dtype: Any = jnp.float32) -> Module:

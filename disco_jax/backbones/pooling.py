@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from .backbone import Backbone, Outputs
-from .modules import statistic_dtype
+from .graph_ops import statistic_dtype
 
 WAYS = ("mean", "token", "map")
 

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .modules import statistic_dtype
+from .graph_ops import statistic_dtype
 
 Resampling = Literal["antialiased", "plain", "offset"]
 

@@ -21,10 +21,11 @@ from flax import nnx
 
 from disco_jax.data.preprocessing import Preprocessing
 
-from .attention import Mlp, attended
+from .attention import Mlp, PatchEmbedding, attended
 from .backbone import Outputs
 from .family import Family, of_imagenet
-from .modules import Conv, LayerNorm, Linear, statistic_dtype
+from .graph_ops import statistic_dtype
+from .modules import Conv, LayerNorm, Linear
 
 
 class Sizes(NamedTuple):
@@ -77,18 +78,6 @@ class Block(nnx.Module):
         return x + self.mlp(self.norm2(x))
 
 
-class PatchEmbedding(nnx.Module):
-    """A linear map of each patch, normalised."""
-
-    def __init__(self, inputs: int, width: int, patch: int, eps: float) -> None:
-        self.proj = Conv(inputs, width, patch, stride=patch, bias=True)
-        self.norm = LayerNorm(width, eps)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        y: jax.Array = self.norm(self.proj(x))
-        return y
-
-
 class PyramidTransformer(nnx.Module):
     """Layers by name: maps `block1` to `block3`, and the tokens of `block4`."""
 
@@ -97,7 +86,7 @@ class PyramidTransformer(nnx.Module):
         for place, (width, patch) in enumerate(zip(sizes.widths, sizes.patches, strict=True)):
             side //= patch
             tokens = side * side + (place == last)
-            embedding = PatchEmbedding(inputs, width, patch, sizes.inner_eps)
+            embedding = PatchEmbedding(inputs, width, patch, patch, sizes.inner_eps)
             blocks = nnx.List([Block(place, sizes) for _ in range(sizes.blocks[place])])
             setattr(self, f"patch_embed{place + 1}", embedding)
             setattr(self, f"pos_embed{place + 1}", nnx.Param(jnp.zeros((1, tokens, width))))

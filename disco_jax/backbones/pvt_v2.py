@@ -15,6 +15,7 @@ from typing import Any
 import jax
 from flax import nnx
 
+from .attention import PatchEmbedding
 from .backbone import Outputs, of_map
 from .family import Family
 from .modules import Conv, LayerNorm, Linear
@@ -47,19 +48,6 @@ class Block(nnx.Module):
     def __call__(self, x: jax.Array, side: tuple[int, int]) -> jax.Array:
         x = x + self.attn(self.norm1(x), side)
         return x + self.mlp(self.norm2(x), side)
-
-
-class PatchEmbedding(nnx.Module):
-    """A linear map of overlapping patches, normalised."""
-
-    def __init__(self, inputs: int, width: int, window: int, stride: int, eps: float) -> None:
-        padding = window // 2
-        self.proj = Conv(inputs, width, window, stride=stride, padding=padding, bias=True)
-        self.norm = LayerNorm(width, eps)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        y: jax.Array = self.norm(self.proj(x))
-        return y
 
 
 class Stage(nnx.Module):

@@ -24,10 +24,10 @@ from flax import nnx
 
 from disco_jax.data.preprocessing import Preprocessing
 
-from .attention import Mlp, attended
+from .attention import Mlp, PatchEmbedding, attended
 from .backbone import Outputs, of_map
 from .family import Family, of_imagenet
-from .modules import Conv, LayerNorm, Linear
+from .modules import LayerNorm, Linear
 
 
 class Sizes(NamedTuple):
@@ -132,23 +132,11 @@ class Stage(nnx.Module):
         return x
 
 
-class PatchEmbedding(nnx.Module):
-    """A linear map of each patch, normalised."""
-
-    def __init__(self, patch: int, width: int) -> None:
-        self.proj = Conv(3, width, patch, stride=patch, bias=True)
-        self.norm = LayerNorm(width, 1e-5)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        y: jax.Array = self.norm(self.proj(x))
-        return y
-
-
 class SwinTransformer(nnx.Module):
     """Layers by name: `layers.0` to `layers.3`."""
 
     def __init__(self, sizes: Sizes, classes: int | None) -> None:
-        self.patch_embed = PatchEmbedding(sizes.patch, sizes.width)
+        self.patch_embed = PatchEmbedding(3, sizes.width, sizes.patch, sizes.patch, 1e-5)
         self.layers = nnx.List([Stage(place, sizes) for place in range(len(sizes.blocks))])
         width = sizes.width * 2 ** (len(sizes.blocks) - 1)
         self.norm = LayerNorm(width, sizes.eps)

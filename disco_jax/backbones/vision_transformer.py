@@ -22,7 +22,8 @@ from flax import nnx
 
 from .attention import AttentionPool, Block
 from .backbone import Outputs
-from .modules import Conv, LayerNorm, Linear, statistic_dtype
+from .graph_ops import statistic_dtype
+from .modules import Conv, LayerNorm, Linear
 from .positions import Resampling, resampled
 
 
