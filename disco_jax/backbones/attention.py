@@ -16,12 +16,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax import lax
 
 from .graph_ops import statistic_dtype
 from .modules import Conv, LayerNorm, Linear
 
 ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {  # by transformers' names
-    "gelu": partial(jax.nn.gelu, approximate=False),
+    "gelu": lambda x: x * (0.5 + 0.5 * lax.erf(x * 2**-0.5)),
     "gelu_pytorch_tanh": partial(jax.nn.gelu, approximate=True),
     "quick_gelu": lambda x: x * jax.nn.sigmoid(1.702 * x),
 }
@@ -119,8 +120,12 @@ def attended(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None = 
 
     ``bias`` (..., heads, t, t'), for t' keys, is added to the likeness.
     """
-    likeness = jnp.einsum("...qhc,...khc->...hqk", q, k) * q.shape[-1] ** -0.5
+    q, k, v = (jnp.swapaxes(each, -3, -2) for each in (q * q.shape[-1] ** -0.5, k, v))
+    likeness = jnp.einsum("...qc,...kc->...qk", q, k)
     likeness = likeness if bias is None else likeness + bias
-    share = jax.nn.softmax(likeness.astype(statistic_dtype(q.dtype)), -1).astype(q.dtype)
-    joined = jnp.einsum("...hqk,...khc->...qhc", share, v)
+    likeness = likeness.astype(statistic_dtype(q.dtype))
+    share = jnp.exp(likeness - jnp.max(likeness, -1, keepdims=True))
+    total = jnp.sum(share, -1, keepdims=True)
+    joined = jnp.einsum("...qk,...kc->...qc", share.astype(q.dtype), v) / total
+    joined = jnp.swapaxes(joined.astype(q.dtype), -3, -2)
     return joined.reshape(*joined.shape[:-2], -1)

@@ -8,6 +8,7 @@ Batches of one size compile once; a short one is filled up and cut (`padded`).
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +18,7 @@ from flax import nnx
 
 from disco_jax.data.preprocessing import Preprocessing, normalise
 
+from .compiling import compiler_options
 from .graph_ops import statistic_dtype
 
 
@@ -46,8 +48,9 @@ def compiled(
     """``after(outputs, *more)`` of images and more arrays, as one compiled program."""
     definition, state = nnx.split(backbone.module)
     how, dtype = backbone.preprocessing, backbone.dtype
+    fusions = getattr(backbone.module, "fusions", "")
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=compiler_options(fusions))
     def run(state: nnx.State, images: jax.Array, *more: jax.Array) -> Any:
         module: Any = nnx.merge(definition, state)
         with jax.default_matmul_precision("highest"):  # an accelerator's default has three digits

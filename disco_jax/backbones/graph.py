@@ -12,7 +12,7 @@ from flax import nnx
 
 from .backbone import Backbone, Outputs
 from .graph_file import Graph, Node, read_graph
-from .graph_ops import ACTIVATIONS, conv, global_mean, max_pool, statistic_dtype
+from .graph_ops import ACTIVATIONS, conv, global_mean, max_pool, relu_sum, statistic_dtype
 
 
 class Weights(nnx.Module):
@@ -71,6 +71,8 @@ def _apply(node: Node, x: list[jax.Array], weights: Weights | None) -> jax.Array
             groups=node.groups,
         )
     elif node.op == "add":
+        if node.act == "relu":
+            return relu_sum(x[0], x[1])
         y = x[0] + x[1]
     elif node.op == "gap":
         y = global_mean(x[0])

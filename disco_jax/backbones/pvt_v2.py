@@ -15,7 +15,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-from .attention import PatchEmbedding
+from .attention import ACTIVATIONS, PatchEmbedding
 from .backbone import Outputs, of_map
 from .family import Family
 from .modules import Conv, LayerNorm, Linear
@@ -32,7 +32,7 @@ class Mlp(nnx.Module):
     def __call__(self, x: jax.Array, side: tuple[int, int]) -> jax.Array:
         y = self.fc1(x)
         y = self.dwconv(y.reshape(y.shape[0], *side, y.shape[2])).reshape(y.shape)
-        y = self.fc2(jax.nn.gelu(y, approximate=False))
+        y = self.fc2(ACTIVATIONS["gelu"](y))
         return y
 
 

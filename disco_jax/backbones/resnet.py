@@ -18,7 +18,7 @@ from flax import nnx
 
 from .backbone import Outputs, of_map
 from .family import Family
-from .graph_ops import max_pool
+from .graph_ops import max_pool, relu_sum
 from .modules import BatchNorm, Conv, Linear
 
 
@@ -59,7 +59,7 @@ class Block(nnx.Module):
             y = self.bn3(self.conv3(jax.nn.relu(y)))
         for layer in self.downsample:
             x = layer(x)
-        return jax.nn.relu(y + x)
+        return relu_sum(y, x)
 
 
 class ResNet(nnx.Module):

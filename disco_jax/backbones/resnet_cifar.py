@@ -20,6 +20,7 @@ from disco_jax.data.preprocessing import Preprocessing, standard
 
 from .backbone import Outputs, of_map
 from .family import IMAGENET, Family
+from .graph_ops import relu_sum
 from .modules import BatchNorm, Conv, Linear
 
 
@@ -49,7 +50,7 @@ class Block(nnx.Module):
             x = jnp.pad(x[:, :: self.stride, :: self.stride], around)
         for layer in self.downsample:
             x = layer(x)
-        return jax.nn.relu(y + x)
+        return relu_sum(y, x)
 
 
 class CifarResNet(nnx.Module):

@@ -22,6 +22,7 @@ from flax import nnx
 
 from .attention import AttentionPool, Block
 from .backbone import Outputs
+from .compiling import SUMS
 from .graph_ops import statistic_dtype
 from .modules import Conv, LayerNorm, Linear
 from .positions import Resampling, resampled
@@ -58,6 +59,8 @@ class PatchEmbedding(nnx.Module):
 
 class VisionTransformer(nnx.Module):
     """Layers by name: `blocks.0`, `blocks.1`, ..., all tokens of each."""
+
+    fusions = SUMS
 
     def __init__(self, sizes: Sizes, classes: int | None) -> None:
         width, heads, eps = sizes.width, sizes.heads, sizes.eps
