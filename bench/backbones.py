@@ -63,11 +63,12 @@ def _row(case: Case, repeats: int) -> Row:
     images = np.random.default_rng(0).integers(0, 256, (BATCH, size, size, 3), np.uint8)
     theirs = torch().tensor(np.moveaxis(images, 3, 1).astype(np.float32) / 255)
     model = model.float()
+    network = next(m for m in model.modules() if not isinstance(m, torch().nn.ModuleDict))
     ours = compiled(backbone, lambda outputs: (outputs.features, outputs.logits))
 
     def in_torch() -> None:
         with torch().inference_mode():
-            model(theirs)
+            network(theirs)
 
     taken, _ = interleaved({"ours": lambda: ours(images), "torch": in_torch}, repeats=repeats)
     rate = {who: 1e3 * BATCH / taken[who]["median"] for who in taken}

@@ -10,6 +10,7 @@ A block costs 24 t w^2 + 4 t^2 w, a fused multiply-add counted as two.
 Of gelu there are three: x Phi(x), its approximation by tanh, and x sigmoid(1.702 x), CLIP's.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -21,8 +22,17 @@ from jax import lax
 from .graph_ops import statistic_dtype
 from .modules import Conv, LayerNorm, Linear
 
+LIKENESS = {"cpu": 2**24}  # bytes at once: what stays in a processor's cache
+ACCELERATOR_LIKENESS = 2**30
+
+
+def _gelu(x: jax.Array) -> jax.Array:
+    wide = x.astype(statistic_dtype(x.dtype))
+    return (wide * (0.5 + 0.5 * lax.erf(wide * 2**-0.5))).astype(x.dtype)
+
+
 ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = {  # by transformers' names
-    "gelu": lambda x: x * (0.5 + 0.5 * lax.erf(x * 2**-0.5)),
+    "gelu": _gelu,
     "gelu_pytorch_tanh": partial(jax.nn.gelu, approximate=True),
     "quick_gelu": lambda x: x * jax.nn.sigmoid(1.702 * x),
 }
@@ -118,14 +128,31 @@ def in_heads(x: jax.Array, heads: int) -> tuple[jax.Array, jax.Array, jax.Array]
 def attended(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None = None) -> jax.Array:
     """For each query the mean of the values, by likeness to the keys, heads joined (..., t, w).
 
-    ``bias`` (..., heads, t, t'), for t' keys, is added to the likeness.
+    ``bias`` (..., heads, t, t'), for t' keys, is added to the likeness. Means are divided by their
+    weights' sum last, t w numbers rather than t^2 heads. Many tokens go by a few heads at a time:
+    1370 of DINOv2 in half the time on a CPU.
     """
     q, k, v = (jnp.swapaxes(each, -3, -2) for each in (q * q.shape[-1] ** -0.5, k, v))
+    joined = _means(q, k, v) if bias is None else _of_heads(q, k, v, bias)
+    joined = jnp.swapaxes(joined, -3, -2)
+    return joined.reshape(*joined.shape[:-2], -1)
+
+
+def _means(q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
+    """Of so many heads (..., t, c) at a time that their likeness is not too large."""
+    heads, size = math.prod(q.shape[:-2]), 4 * q.shape[-2] * k.shape[-2]
+    together = max(1, LIKENESS.get(jax.default_backend(), ACCELERATOR_LIKENESS) // size)
+    if heads <= together:
+        return _of_heads(q, k, v)
+    rows = [each.reshape(heads, *each.shape[-2:]) for each in (q, k, v)]
+    return lax.map(lambda each: _of_heads(*each), rows, batch_size=together).reshape(q.shape)
+
+
+def _of_heads(q: jax.Array, k: jax.Array, v: jax.Array, bias: jax.Array | None = None) -> jax.Array:
     likeness = jnp.einsum("...qc,...kc->...qk", q, k)
     likeness = likeness if bias is None else likeness + bias
     likeness = likeness.astype(statistic_dtype(q.dtype))
     share = jnp.exp(likeness - jnp.max(likeness, -1, keepdims=True))
     total = jnp.sum(share, -1, keepdims=True)
-    joined = jnp.einsum("...qk,...kc->...qc", share.astype(q.dtype), v) / total
-    joined = jnp.swapaxes(joined.astype(q.dtype), -3, -2)
-    return joined.reshape(*joined.shape[:-2], -1)
+    joined = jnp.einsum("...qk,...kc->...qc", share.astype(q.dtype), v)
+    return (joined.astype(total.dtype) / total).astype(q.dtype)
