@@ -31,6 +31,7 @@ from .data.images import Images
 from .data.preprocessing import Preprocessing
 from .features import FeatureSet
 from .gathering import gathered
+from .summarising import summed
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
@@ -58,6 +59,7 @@ def extract(
     batch: int | None = None,
     progress: Progress | None = None,
     room: int = 0,
+    moments_only: bool = False,
 ) -> Extraction:
     """Run a network over pictures.
 
@@ -70,18 +72,23 @@ def extract(
         progress: Called after each batch.
         room: Bytes that features may take on the device. There they stay, as jax's arrays, where
             they do not take more; otherwise, and by default, they come to the host.
+        moments_only: Keep the moments of the features in their place, see `summarising`.
     """
     n = len(images)
     check_layers(backbone, layers)
     if per_box and layers:
         problem = "boxes have features of the last map only"
         raise ValueError(f"{backbone.name}: layers: {problem}; leave them out")
+    if moments_only and (per_box or layers):
+        problem = "only those of pictures' last features can be kept"
+        remedy = "leave layers out, and boxes to --task classification"
+        raise ValueError(f"{backbone.name}: moments: {problem}; {remedy}")
     size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
     started = time.perf_counter()
     ends = []
 
     def finished() -> Batches:
-        each = _of_boxes if per_box else partial(_of_images, layers)
+        each = _of_boxes if per_box else partial(_of_images, layers, not moments_only)
         for batch in _one_ahead(each(backbone, images, size)):
             jax.block_until_ready(batch[0])
             ends.append(time.perf_counter())
@@ -90,20 +97,26 @@ def extract(
             yield batch
 
     rows = _rows(images, per_box)
-    found = gathered(finished(), len(rows["ids"]), room)
+    if moments_only:
+        kept = ((batch["features"], count) for batch, count in finished())
+        found: Any = {"moments": summed(kept, images.labels)}
+    else:
+        found = gathered(finished(), len(rows["ids"]), room)
     rate = (n - size) / (ends[-1] - ends[0]) if len(ends) > 1 else n / (ends[0] - started)
-    about = provenance(backbone, images, per_box=per_box, layers=layers)
+    about = provenance(backbone, images, per_box=per_box, layers=layers, moments_only=moments_only)
     features = FeatureSet(**found, **rows, name=backbone.name, provenance=about)
     return Extraction(features, ends[0] - started, rate)
 
 
-def _of_images(layers: Sequence[str], backbone: Backbone, images: Images, size: int) -> Batches:
+def _of_images(
+    layers: Sequence[str], logits: bool, backbone: Backbone, images: Images, size: int
+) -> Batches:
     """Features, logits and those of further layers, a batch at a time."""
 
     def wanted(found: Outputs) -> dict[str, Any]:
         return {
             "features": found.features,
-            "logits": found.logits,
+            "logits": found.logits if logits else None,
             "layers": pooled(found, layers),
         }
 
@@ -163,7 +176,12 @@ def _rows(images: Images, per_box: bool) -> dict[str, Any]:
 
 
 def provenance(
-    backbone: Backbone, images: Images, *, per_box: bool = False, layers: Sequence[str] = ()
+    backbone: Backbone,
+    images: Images,
+    *,
+    per_box: bool = False,
+    layers: Sequence[str] = (),
+    moments_only: bool = False,
 ) -> dict[str, str]:
     """All that features depend on, as text."""
     samples = json.dumps([images.ids.tolist(), len(images)])
@@ -175,6 +193,7 @@ def provenance(
         "preprocessing": str(_whole(backbone) if per_box else backbone.preprocessing),
         "rows": BOX_ROWS if per_box else "images",
         **({"layers": ", ".join(layers)} if layers else {}),
+        **({"kept": "moments"} if moments_only else {}),
         "data": images.name,
         "data_version": images.version,
         "samples_sha256": hashlib.sha256(samples.encode()).hexdigest(),

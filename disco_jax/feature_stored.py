@@ -20,7 +20,7 @@ import numpy as np
 from .feature_values import BLOCK_BYTES
 from .features import LAYER, FeatureError, rule_of
 
-LARGE = ("features", "logits", "source_features")
+LARGE = ("features", "logits", "source_features", "moments")
 AT_ONCE_LIMIT = 2**30  # bytes of a field that has to be read at once
 AGAIN = "write the file again"
 

@@ -70,6 +70,14 @@ def scan(values: Any) -> Scan:
     return _scan_device(values) if on_device(values) else _scan_host(values)
 
 
+def scan_moments(values: Any, samples: int) -> Scan:
+    """The same of moments (1 + d + C, d), with mean +- deviation in place of the extremes."""
+    found, values = scan(values), np.asarray(values, np.float64)
+    mean, squares = values[0], np.diagonal(values[1 : values.shape[1] + 1])
+    deviation = np.sqrt(np.maximum(squares, 0) / samples)
+    return Scan(mean - deviation, mean + deviation, found.bad, found.first)
+
+
 def blocks(values: Any) -> Iterator[np.ndarray]:
     """All rows of a host or stored array, in slices of about 16 MB."""
     if isinstance(values, StoredRows):

@@ -3,6 +3,7 @@
     features (n, d)      labels (n,) or (n, L)      targets (n,) or (n, t)      boxes (n, 4)
     logits (n, z)        ids (n,)                   source_features (m, d)      source_labels (m,)
     layers {name: features (n, e) of another layer of the model}, see `layers`
+    moments (1 + d + C, d) in place of all that is as wide as the features, see `summarising`
 
 Building a `FeatureSet` looks at shapes and dtypes only. `FeatureSet.check` looks at the values,
 once: numbers are finite, labels are classes and more than one, stored arrays match their checksums.
@@ -32,6 +33,7 @@ from .feature_values import (
     magnitude,
     on_device,
     scan,
+    scan_moments,
     short,
 )
 
@@ -60,7 +62,9 @@ FIELDS = {
     "source_features": Rule("(m, d)", (2,), "biuf", "source_features"),
     "source_labels": Rule("(m,)", (1,), "biufU", "source_features"),
     "ids": Rule("(n,)", (1,), "iuU", "features"),
+    "moments": Rule("(1 + d + C, d)", (2,), "f", "moments"),
 }
+BESIDE_MOMENTS = ("labels", "targets", "ids")
 LAYER = "features@"  # and the name of a layer: its field in a file and in messages
 LAYER_NAME = re.compile(r"[\w.-]+")
 EXTRAS = ("logits", "source_features")  # no task needs them, some metrics do
@@ -101,7 +105,7 @@ class FeatureSet:
     `layer` the name of the layer that `features` are of, where it is one of several.
     """
 
-    features: Any
+    features: Any = None
     labels: Any = None
     targets: Any = None
     boxes: Any = None
@@ -109,6 +113,7 @@ class FeatureSet:
     source_features: Any = None
     source_labels: Any = None
     ids: Any = None
+    moments: Any = None
     layers: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     layer: str = ""
@@ -116,9 +121,11 @@ class FeatureSet:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.features is None:
-            raise self._error("features", "missing", "save an array features (n, d)")
         given = [key for key in FIELDS if getattr(self, key) is not None]
+        if self.moments is not None:
+            self._check_alone(given)
+        elif self.features is None:
+            raise self._error("features", "missing", "save an array features (n, d)")
         for key in given:
             object.__setattr__(self, key, self._array(key, getattr(self, key)))
         for key in given:
@@ -147,6 +154,8 @@ class FeatureSet:
     @property
     def shape(self) -> tuple[int, int]:
         """Samples and columns."""
+        if self.features is None:
+            return len(getattr(self, self._counted)), self.moments.shape[1]
         return self.features.shape
 
     def read_rows(self, start: int, stop: int) -> Any:
@@ -199,16 +208,19 @@ class FeatureSet:
         if self.ids is not None and (again := len(self.ids) - len(np.unique(self.ids))):
             warnings.append(("ids", f"{again} of {len(self.ids)} repeat an earlier one"))
         scale = 0.0
-        for key in ("features", "targets", "boxes", *EXTRAS):
-            wanted = key == "features" or key in TASKS[task] or key in also
+        for key in ("features", "moments", "targets", "boxes", *EXTRAS):
+            wanted = key in ("features", "moments", *TASKS[task], *also)
             if getattr(self, key) is None or not wanted:
                 continue
-            found = scan(getattr(self, key))
+            if key == "moments":
+                self._check_classes(labels)
+            rows, values = self.shape[0], getattr(self, key)
+            found = scan_moments(values, rows) if key == "moments" else scan(values)
             if found.bad:
                 raise self._not_finite(key, found.bad, found.first)
-            if key == "features":
+            if key in ("features", "moments"):
                 scale = magnitude(found)
-                warnings += [(key, text) for text in about_features(self.shape[0], found)]
+                warnings += [(key, text) for text in about_features(rows, found)]
             elif key in ("targets", "boxes"):
                 warnings += [(key, text) for text in about_targets(found)]
         where = self._where()
@@ -254,7 +266,32 @@ class FeatureSet:
             raise self._error(key, f"text of shape {value.shape}", "give one class per row, (n,)")
         return value
 
+    @property
+    def _counted(self) -> str:
+        """The field that says how many samples there are."""
+        rows = ("features", *BESIDE_MOMENTS)
+        return next(key for key in rows if getattr(self, key) is not None)
+
+    def _check_alone(self, given: Collection[str]) -> None:
+        """Nothing is beside moments that they were not made for."""
+        more = [*(set(given) - {"moments", *BESIDE_MOMENTS}), *(LAYER + key for key in self.layers)]
+        if more:
+            remedy = f"they stand for the features: leave {min(more)} out, or the moments"
+            raise self._error("moments", f"beside {min(more)}", remedy)
+        if not set(given) & {*BESIDE_MOMENTS}:
+            raise self._error("moments", "nothing beside them", "save labels (n,) or targets too")
+
+    def _check_classes(self, labels: Encoded | None) -> None:
+        """Moments have a row for each class, if there is one class per sample."""
+        rows, width = self.moments.shape
+        classes = len(labels.names) if labels is not None and labels.codes.ndim == 1 else 0
+        if rows < 1 + width or (labels is not None and rows != 1 + width + classes):
+            problem = f"{rows} rows, of {width} columns and {classes} classes {1 + width + classes}"
+            raise self._error("moments", problem, "extract again for these labels")
+
     def _check_rows(self, key: str, other: str) -> None:
+        if self.moments is not None:
+            other = key if key == "moments" else self._counted
         if getattr(self, other) is None:
             raise self._error(other, "missing", f"{key} comes with {other}: give both or neither")
         self._check_count(key, getattr(self, key), other)

@@ -65,8 +65,9 @@ def extract_hub(
     dtype: str = "float32",
     offline: bool = False,
     progress: Progress | None = None,
+    moments_only: bool = False,
 ) -> Iterator[Extracted]:
-    """Features of every model, one after the other; with `out`, written there."""
+    """Features of every model, or their moments, one after the other; with `out`, written there."""
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,14 @@ def extract_hub(
         )
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:
-            found = _found(path, provenance(backbone, images, per_box=per_box, layers=model.layers))
+            about = provenance(
+                backbone,
+                images,
+                per_box=per_box,
+                layers=model.layers,
+                moments_only=moments_only,
+            )
+            found = _found(path, about)
             if found is not None:
                 yield Extracted(model.name, found, None, None)
                 continue
@@ -97,6 +105,7 @@ def extract_hub(
             batch=batch,
             progress=report,
             room=room,
+            moments_only=moments_only,
         )
         kept = features.features, features.logits, *features.layers.values()
         room -= sum(array.nbytes for array in kept if on_device(array))

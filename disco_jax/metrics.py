@@ -37,6 +37,7 @@ class Metric(NamedTuple):
     is_view: bool = False  # no score but a remap of the features for another metric
     spares: Mapping[str, str] = MappingProxyType({})  # option -> a factor it does without
     doubts: Mapping[str, tuple[float, str]] = MappingProxyType({})  # field -> its bound, a warning
+    of_moments: bool = False  # computed as well where only moments are kept, see `summarising`
     package: tuple[str, str] = ("", "")  # what it imports, and the extra of ours that has it
 
     @property
@@ -109,6 +110,7 @@ METRICS: dict[str, Metric] = {
         cost="leading 128 components",
         citation="DISCO's proportions alone, arXiv 2412.19085",
         published="r_1 of the paper, without labels",
+        of_moments=True,
     ),
     "logme": Metric(
         {"classification": dk.logme, "regression": dk.logme_regression},
@@ -117,6 +119,7 @@ METRICS: dict[str, Metric] = {
         citation="You et al., ICML 2021; JMLR 2022",
         published="equal for n > d; published code lacks -(d-n)/(2n) ln alpha otherwise "
         "(compat=published)",
+        of_moments=True,
     ),
     "h_score": Metric(
         {"classification": dk.h_score},
@@ -124,6 +127,7 @@ METRICS: dict[str, Metric] = {
         cost="all components + n d",
         citation="Bao et al., ICIP 2019",
         published="the same value; C-1 for every model once n <= d + 1",
+        of_moments=True,
     ),
     "h_score_shrunk": Metric(
         {"classification": dk.h_score_shrunk},
@@ -144,12 +148,14 @@ METRICS: dict[str, Metric] = {
         scale="free",
         cost="Gram matrix",
         citation="Deshpande et al., arXiv 2102.00084",
+        of_moments=True,
     ),
     "cka": Metric(
         {"classification": dk.cka},
         scale="free",
         cost="Gram matrix",
         citation="Kornblith et al., ICML 2019; KITE's target alignment",
+        of_moments=True,
     ),
     "gbc": Metric(
         {"classification": dk.gbc},
@@ -165,6 +171,7 @@ METRICS: dict[str, Metric] = {
         cost="all components",
         citation="Garrido et al., ICML 2023",
         published="without the 1e-7 that the paper adds to each share (2e-5 relative)",
+        of_moments=True,
     ),
     "stable_rank": Metric(
         {"classification": dk.stable_rank, "regression": dk.stable_rank},
@@ -172,6 +179,7 @@ METRICS: dict[str, Metric] = {
         cost="all components",
         citation="Rudelson and Vershynin, J. ACM 2007",
         published="of the centred features",
+        of_moments=True,
     ),
     "energy": Metric(
         {"classification": dk.energy, "regression": dk.energy},

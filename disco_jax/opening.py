@@ -15,6 +15,7 @@ from .features import TASKS, FeatureError, FeatureSet
 from .layers import rows_of
 from .metrics import METRICS
 from .planning import Plan, factors, inputs
+from .summarising import readable
 
 Failures = dict[str, str]  # model -> one line
 
@@ -85,6 +86,10 @@ def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSe
         value = read_features(value)
     if not isinstance(value, FeatureSet):
         return FeatureSet(value, **common, name=model)
+    if value.moments is not None and common:
+        problem = "kept with their own labels or targets, so no others can be given"
+        remedy = "leave those out, or extract again with them"
+        raise FeatureError(value.file or model, "moments", problem, remedy)
     if "targets" in common:  # what a file has for another task is not asked for
         common = {"labels": None, "boxes": None, **common}
     elif common:
@@ -122,6 +127,8 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
             problem, remedy = f"{metric.package[0]} is missing", f"install disco-jax[{extra}]"
             raise FeatureError("metrics", spec.text, problem, remedy)
     for model, features in list(hub.models.items()):
+        if features.moments is not None:
+            continue  # they are refused by what they cannot give, see `summarising`
         for field in sorted(inputs(plan)):
             if getattr(features, field) is not None:
                 continue
@@ -136,12 +143,15 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
 def with_inputs(hub: Hub, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
     """The plan without metrics that read what some model lacks, and a warning for each reason."""
     kept, without = [], dict[str, list[str]]()
+    summaries = [features for features in hub.models.values() if features.moments is not None]
+    whole = [features for features in hub.models.values() if features.moments is None]
     for spec in plan.specs:
+        if not all(readable(plan, spec, features) for features in summaries):
+            without.setdefault("features", []).append(spec.text)
+            continue
         fields = sorted(inputs(plan._replace(specs=(spec,))))
         missing = [
-            field
-            for field in fields
-            if any(getattr(features, field) is None for features in hub.models.values())
+            field for field in fields if any(getattr(features, field) is None for features in whole)
         ]
         if missing and missing[0] not in TASKS[plan.task]:
             without.setdefault(missing[0], []).append(spec.text)

@@ -62,6 +62,12 @@ def program(plan: Plan) -> Callable[[Arrays], Results]:
     return jax.jit(partial(compute, plan))
 
 
+@lru_cache
+def factored_program(plan: Plan) -> Callable[[Arrays], Results]:
+    """The same where moments and spectrum are known."""
+    return jax.jit(partial(on_factors, plan))
+
+
 def compute(plan: Plan, arrays: Arrays) -> Results:
     """All results of one model, and the largest residual of its factorisations."""
     results: Results = {RESIDUAL: {RESIDUAL: jnp.zeros((), jnp.float32)}}

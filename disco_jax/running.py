@@ -2,7 +2,7 @@
 
 While a batch computes, the next one is read and its values are checked. Where a truncated
 factorisation reports a residual above its bound the model is computed again with a full one. A
-model that does not fit into the budget is streamed.
+model that does not fit into the budget is streamed; one kept as moments comes first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from .features import EXTRAS, Checked, FeatureError, FeatureSet
 from .planning import RESIDUAL, Plan, inputs, program
 from .sharding import SPREAD_BYTES, devices, on_devices, over_models, per_call, rows_on_devices
 from .streaming import refuse_unstreamable, stream
+from .summarising import on_moments, refuse_unsummarised
 
 BOUND = 1e-4  # on the residual of a factorisation
 
@@ -61,6 +62,10 @@ class _Loaded(NamedTuple):
 
 def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Scored | FeatureError]]:
     """Every model with what was found, or why nothing was; in the order of the buckets."""
+    for model, features in models.items():
+        if features.moments is not None:
+            yield model, _summarised(job, features)
+    models = {model: features for model, features in models.items() if features.moments is None}
     for bucket in buckets(models, inputs(job.plan)):
         todo = []
         for model in bucket.models:
@@ -162,9 +167,25 @@ def _streamed(job: Job, features: FeatureSet) -> Scored | FeatureError:
     except FeatureError as why:
         return why
     found = jax.device_get(stream(job.plan, features, checked))
-    del found[RESIDUAL]
+    return _unresampled(job, features, checked, found, "streamed")
+
+
+def _summarised(job: Job, features: FeatureSet) -> Scored | FeatureError:
+    try:
+        refuse_unsummarised(job.plan, features)
+        checked = _check(job.plan, features)
+    except FeatureError as why:
+        return why
+    found = jax.device_get(on_moments(job.plan, features, checked))
+    return _unresampled(job, features, checked, found, "only their moments are kept")
+
+
+def _unresampled(
+    job: Job, features: FeatureSet, checked: Checked, found: Any, because: str
+) -> Scored:
     warnings = checked.warnings
     if job.resamples:
         name = features.file or features.name
-        warnings += (f"{name}: features: streamed, so there are no resamples and no interval",)
+        warnings += (f"{name}: features: {because}, so there are no resamples and no interval",)
+    del found[RESIDUAL]
     return Scored(found, {}, warnings)

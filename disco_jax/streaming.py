@@ -23,7 +23,7 @@ import disco_kernels as dk
 
 from .batching import narrowed, rescaling
 from .features import Checked, FeatureError, FeatureSet
-from .planning import ALL, Arrays, Plan, Results, components, factors, on_factors
+from .planning import ALL, Arrays, Plan, Results, components, factored_program, factors
 
 CHUNK_BYTES = 2**25
 Chunks = Callable[[], Iterator[tuple[int, int, np.ndarray]]]
@@ -54,15 +54,14 @@ def stream(plan: Plan, features: FeatureSet, checked: Checked) -> Results:
     chunks = partial(_chunks, features, rescaling(checked.scale))
     moments = _moments(chunks, beside, plan.num_classes)
     arrays: Arrays = {**beside, "where": np.ones(n, bool), "width": np.int32(d)}
-    arrays |= {"moments": _narrow(moments)}
+    arrays |= {"moments": narrow(moments)}
     if plan.task == "detection":
         arrays["boxes"] = arrays.pop("targets")
     if most := max(components(plan, spec) for spec in plan.specs):
         with jax.enable_x64(True):
             spectrum = dk.spectrum_from_moments(moments)
         arrays["spectrum"] = _with_coordinates(chunks, spectrum, n, most)
-    results: Results = jax.jit(partial(on_factors, plan))(arrays)
-    return results
+    return factored_program(plan)(arrays)
 
 
 def _chunks(features: FeatureSet, factor: float) -> Iterator[tuple[int, int, np.ndarray]]:
@@ -96,7 +95,8 @@ def _moments(chunks: Chunks, beside: Arrays, classes: int) -> dk.Moments:
     return total
 
 
-def _narrow(tree: Any) -> Any:
+def narrow(tree: Any) -> Any:
+    """Float64 as float32."""
     return jax.tree.map(
         lambda leaf: leaf.astype(jnp.float32) if leaf.dtype == jnp.float64 else leaf, tree
     )
@@ -116,7 +116,7 @@ def _with_coordinates(chunks: Chunks, spectrum: dk.Spectrum, n: int, most: int) 
     exact = np.asarray(spectrum.mean)
     rounded = exact.astype(np.float32)
     mean = np.stack([rounded, (exact - rounded).astype(np.float32)])
-    lead = dk.leading(_narrow(spectrum), most)
+    lead = dk.leading(narrow(spectrum), most)
     coordinates = jnp.zeros((n, lead.basis.shape[1]), jnp.float32)
     for first, _, rows in chunks():
         coordinates = _place(coordinates, rows, mean, lead.basis, np.int32(first))

@@ -90,12 +90,15 @@ def extract(
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
+    moments_only: Annotated[
+        bool, typer.Option("--moments-only", help="Keep moments: d x d numbers for any samples.")
+    ] = False,
     form: Printed = Format.table,
 ) -> None:
     """Compute the features of data by every model of a hub; what is there already stays."""
     from .extract import run
 
-    run(hub, data, out, task, split, batch, bfloat16, offline, form.value)
+    run(hub, data, out, task, split, batch, bfloat16, offline, moments_only, form.value)
 
 
 @app.command()

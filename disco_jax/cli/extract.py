@@ -28,6 +28,7 @@ def run(
     batch: int | None,
     bfloat16: bool,
     offline: bool,
+    moments_only: bool,
     form: str,
 ) -> None:
     """Extract, and say how long it took."""
@@ -44,6 +45,7 @@ def run(
                 dtype=dtype(bfloat16),
                 offline=offline,
                 progress=progress,
+                moments_only=moments_only,
             )
         )
     rows = [_row(each) for each in found]

@@ -18,6 +18,7 @@ LAYERS = (
         "opening",
         "running",
         "streaming",
+        "summarising",
         "bootstrap",
         "tabulating",
         "score_table",
