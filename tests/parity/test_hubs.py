@@ -66,10 +66,10 @@ def test_rank(hub, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("DISCO_CACHE", str(tmp_path))
     examples = [{"image": encoded(k), "label": k % 3, "id": str(k)} for k in range(24)]
     source = "tensorflow_datasets.core.DatasetBuilder.as_data_source"
-    monkeypatch.setattr(source, lambda *given, **named: examples)
     page = tmp_path / "report.html"
     given = "rank", "--hub", hub, "--data", "tfds:cifar10", "--offline"
-    with tfds.testing.mock_data():
+    with tfds.testing.mock_data(), monkeypatch.context() as patch:
+        patch.setattr(source, lambda *given, **named: examples)
         code, out, err = call(capsys, monkeypatch, *given, "--report", page, "--format", "json")
     assert code == 0, err
     found = json.loads(out)
