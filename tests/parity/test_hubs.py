@@ -55,7 +55,7 @@ def describe(network, folder):
     (folder / "config.json").write_text(json.dumps(told))
 
 
-@pytest.mark.parametrize("hub", ["supervised", "vit"])
+@pytest.mark.parametrize("hub", ["supervised", "self_supervised", "vit"])
 def test_rank(hub, tmp_path, capsys, monkeypatch):
     pytest.importorskip("array_record")
     tfds = pytest.importorskip("tensorflow_datasets")
