@@ -290,8 +290,7 @@ class FeatureSet:
             raise self._error("moments", problem, "extract again for these labels")
 
     def _check_rows(self, key: str, other: str) -> None:
-        if self.moments is not None:
-            other = key if key == "moments" else self._counted
+        other = self._counted if other == "features" else other
         if getattr(self, other) is None:
             raise self._error(other, "missing", f"{key} comes with {other}: give both or neither")
         self._check_count(key, getattr(self, key), other)

@@ -9,7 +9,7 @@ a quarter of its memory; those of a model that would take more come to the host.
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .backbones import load_backbone
 from .data.images import Images
@@ -79,16 +79,10 @@ def extract_hub(
         backbone = load_backbone(
             model.weights, model.architecture, name=model.name, dtype=dtype, offline=offline
         )
+        kept: Any = {"per_box": per_box, "layers": model.layers, "moments_only": moments_only}
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:
-            about = provenance(
-                backbone,
-                images,
-                per_box=per_box,
-                layers=model.layers,
-                moments_only=moments_only,
-            )
-            found = _found(path, about)
+            found = _found(path, provenance(backbone, images, **kept))
             if found is not None:
                 yield Extracted(model.name, found, None, None)
                 continue
@@ -100,15 +94,13 @@ def extract_hub(
         features, first, rate = extract(
             backbone,
             images,
-            per_box=per_box,
-            layers=model.layers,
+            **kept,
             batch=batch,
             progress=report,
             room=room,
-            moments_only=moments_only,
         )
-        kept = features.features, features.logits, *features.layers.values()
-        room -= sum(array.nbytes for array in kept if on_device(array))
+        arrays = features.features, features.logits, *features.layers.values()
+        room -= sum(array.nbytes for array in arrays if on_device(array))
         if path is not None:
             write_features(features, path)
             features = read_features(path)  # large arrays stay in the file

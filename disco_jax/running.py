@@ -173,6 +173,7 @@ def _streamed(job: Job, features: FeatureSet) -> Scored | FeatureError:
 def _summarised(job: Job, features: FeatureSet) -> Scored | FeatureError:
     try:
         refuse_unsummarised(job.plan, features)
+        features = features.in_memory()
         checked = _check(job.plan, features)
     except FeatureError as why:
         return why

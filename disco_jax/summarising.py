@@ -76,18 +76,19 @@ def on_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Results:
     n, d = features.shape
     factor = rescaling(checked.scale)
     stored = np.asarray(features.moments, np.float64) * factor
+    mean, gram, by_class = stored[0], stored[1 : 1 + d] * factor, stored[1 + d :]
     counts = np.zeros(plan.num_classes)
     sums = np.zeros((plan.num_classes, d))
     if checked.labels is not None and checked.labels.codes.ndim == 1:
-        counts[: len(stored) - 1 - d] = checked.labels.counts
-        sums[: len(stored) - 1 - d] = stored[1 + d :]
+        counts[: len(by_class)] = checked.labels.counts
+        sums[: len(by_class)] = by_class
     else:
         counts[0] = n
     with jax.enable_x64(True):
         moments = dk.Moments(
             total=jnp.asarray(n, jnp.float64),
-            mean=jnp.asarray(stored[0]),
-            gram=jnp.asarray(stored[1 : d + 1] * factor),
+            mean=jnp.asarray(mean),
+            gram=jnp.asarray(gram),
             class_counts=jnp.asarray(counts),
             class_sums=jnp.asarray(sums),
             target_mean=jnp.zeros(0),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import disco_jax
+from disco_jax.backbones import untrained
 from disco_jax.backbones.function import of_function
 from disco_jax.data import open_images
 from disco_jax.data.preprocessing import standard
@@ -203,3 +204,6 @@ def test_layers_and_boxes_are_refused(network):
     images = open_images("sk_digits", "test")
     with pytest.raises(ValueError, match="mine: moments: only those of pictures' last features"):
         extract(network, images, per_box=True, moments_only=True)
+    layered = untrained("cifar_resnet20")
+    with pytest.raises(ValueError, match="moments: only those of pictures' last features"):
+        extract(layered, images, layers=["layer1"], moments_only=True)

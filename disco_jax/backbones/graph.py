@@ -70,9 +70,9 @@ def _apply(node: Node, x: list[jax.Array], weights: Weights | None) -> jax.Array
             dilation=node.dilation,
             groups=node.groups,
         )
+    elif node.op == "add" and node.act == "relu":
+        return relu_sum(x[0], x[1])
     elif node.op == "add":
-        if node.act == "relu":
-            return relu_sum(x[0], x[1])
         y = x[0] + x[1]
     elif node.op == "gap":
         y = global_mean(x[0])

@@ -26,13 +26,12 @@ def fetched(address: str, *, offline: bool = False) -> Path:
     Raises:
         ValueError: One line that names the address, what is wrong with it and what to do.
     """
-    name = Path(urllib.parse.urlsplit(address).path).name
-    cache = Path(os.environ.get("DISCO_CACHE") or Path.home() / ".cache" / "disco-jax")
-    path = cache / hashlib.sha256(address.encode()).hexdigest()[:16] / name
+    path = kept_at(address)
     if path.is_file():
         return path
     if offline:
-        raise _error(address, f"not in {cache}, and nothing may be fetched", "fetch it once")
+        problem = f"not in {path.parent.parent}, and nothing may be fetched"
+        raise _error(address, problem, "fetch it once")
     try:
         with urllib.request.urlopen(address, timeout=SECONDS) as answer, replacing(path) as file:
             digest, length = hashlib.sha256(), 0
@@ -48,6 +47,13 @@ def fetched(address: str, *, offline: bool = False) -> Path:
         reason = getattr(why, "reason", None) or why
         raise _error(address, f"cannot be fetched ({reason})", "connect to a network") from why
     return path
+
+
+def kept_at(address: str) -> Path:
+    """Where the file of an address is once it was fetched."""
+    name = Path(urllib.parse.urlsplit(address).path).name
+    cache = Path(os.environ.get("DISCO_CACHE") or Path.home() / ".cache" / "disco-jax")
+    return cache / hashlib.sha256(address.encode()).hexdigest()[:16] / name
 
 
 def _check(address: str, promised: str | None, length: int, digest: str) -> None:

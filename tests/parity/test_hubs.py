@@ -1,14 +1,12 @@
 """The hubs of the literature as a user runs them: every network, with random weights, mock data."""
 
-import hashlib
 import importlib.util
 import json
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from disco_jax.hub_files import find_hub, read_hub
+from disco_jax.weights.download import kept_at
 
 from ..command_line import call
 from ..data.pictures import encoded
@@ -33,8 +31,7 @@ def in_the_cache(model, home):
         snapshot.mkdir(parents=True)
         describe(timm(repository.partition("/")[2]), snapshot)
         return
-    name = Path(urlsplit(model.weights).path).name
-    path = home / hashlib.sha256(model.weights.encode()).hexdigest()[:16] / name
+    path = kept_at(model.weights)
     path.parent.mkdir()
     case = next(c for c in table.CASES.values() if c.architecture == model.architecture)
     torch().save(case.build().state_dict(), path)
@@ -60,10 +57,10 @@ def test_rank(hub, tmp_path, capsys, monkeypatch):
     pytest.importorskip("array_record")
     tfds = pytest.importorskip("tensorflow_datasets")
     models = read_hub(find_hub(hub))
-    for model in models:
-        in_the_cache(model, tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("DISCO_CACHE", str(tmp_path))
+    for model in models:
+        in_the_cache(model, tmp_path)
     examples = [{"image": encoded(k), "label": k % 3, "id": str(k)} for k in range(24)]
     source = "tensorflow_datasets.core.DatasetBuilder.as_data_source"
     page = tmp_path / "report.html"
