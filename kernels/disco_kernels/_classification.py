@@ -38,6 +38,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ._class_sums import class_sums
+from ._lapack import inverse_cholesky
 from ._precision import HIGHEST
 from ._proportions import Groups
 from ._rows import sum_tiles, total_over
@@ -159,8 +160,7 @@ def _whitening(
     floor = jnp.where(scale > 0, scale, 1)[:, None, None]
     full = jnp.where(scale[:, None, None] > 0, (1 - a) * spread / floor + a * eye, eye)
     taken = groups.inside[:, :, None] & groups.inside[:, None, :]
-    lower = jnp.linalg.cholesky(jnp.where(taken, full, eye))
-    root = jax.scipy.linalg.solve_triangular(lower, jnp.broadcast_to(eye, lower.shape), lower=True)
+    lower, root = jax.vmap(inverse_cholesky)(jnp.where(taken, full, eye))
     logs = 2 * jnp.sum(jnp.log(jnp.diagonal(lower, axis1=1, axis2=2)), 1)
     return root / jnp.sqrt(floor), logs + size * jnp.log(floor[:, 0, 0])
 

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from ._gram import column_gram, row_gram, weighted_columns
+from ._lapack import eigh, svd
 from ._precision import dot
 from ._rows import Rows
 
@@ -25,7 +26,7 @@ def exact_basis(rows: Rows, k: int, axis_name: str | None = None) -> tuple[jax.A
     d = rows.features.shape[1]
     dtype = rows.weights.dtype
     if dtype == jnp.float64 and axis_name is None:
-        _, s, vt = jnp.linalg.svd(weighted_columns(rows, 0, d), full_matrices=False)
+        _, s, vt = svd(weighted_columns(rows, 0, d))
         return s[:k], vt[:k].T
     with jax.enable_x64(True):
         s, basis = exact_in_double(rows, k, axis_name)
@@ -42,7 +43,7 @@ def exact_in_double(rows: Rows, k: int, axis_name: str | None) -> tuple[jax.Arra
 
 
 def _descending(gram: jax.Array, k: int) -> tuple[jax.Array, jax.Array]:
-    squares, vectors = jnp.linalg.eigh(gram, symmetrize_input=False)
+    squares, vectors = eigh(gram)
     return jnp.sqrt(jnp.maximum(squares[::-1][:k], 0)), vectors[:, ::-1][:, :k]
 
 

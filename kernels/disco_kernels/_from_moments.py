@@ -14,6 +14,7 @@ sqrt(max(total, d) eps) s_1. Cost about 10 d^3.
 import jax
 import jax.numpy as jnp
 
+from ._lapack import eigh
 from ._moments import Moments
 from ._spectrum import Spectrum, present
 
@@ -24,7 +25,7 @@ def spectrum_from_moments(moments: Moments) -> Spectrum:
     d = moments.gram.shape[0]
     dtype = moments.gram.dtype
     with jax.enable_x64(True):
-        squares, basis = jnp.linalg.eigh(moments.gram.astype(jnp.float64))
+        squares, basis = eigh(moments.gram.astype(jnp.float64))
         squares, basis = squares[::-1].astype(dtype), basis[:, ::-1].astype(dtype)
     none = jnp.zeros((), jnp.int32)
     return present(

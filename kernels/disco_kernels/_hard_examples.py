@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 
 from ._checks import check_labels, check_matrix
+from ._lapack import cholesky, cholesky_solve
 from ._moments import Moments, moments
 from ._precision import dot
 from ._rows import centred_rows, project, sample_weights
@@ -71,7 +72,6 @@ def _logits(features: jax.Array, where: jax.Array | None, m: Moments) -> jax.Arr
     scale = jnp.trace(within) / d
     regular = within + 1e-3 * scale * jnp.eye(d, dtype=within.dtype)
     regular = jnp.where(scale > 0, regular, jnp.eye(d, dtype=within.dtype))
-    lower = jnp.linalg.cholesky(regular)
-    slopes = jax.scipy.linalg.cho_solve((lower, True), means.T)
+    slopes = cholesky_solve(cholesky(regular), means.T)
     bias = jnp.log(safe) - jnp.sum(means.T * slopes, 0) / 2
     return project(centred_rows(features, where), slopes) + jnp.where(present, bias, -1e30)[None]

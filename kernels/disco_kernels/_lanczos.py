@@ -29,6 +29,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ._lapack import eigh, inverse_cholesky
 from ._precision import dot
 
 BOUND = 1e-4  # on truncation_error: the relative error of a DISCO score
@@ -126,8 +127,7 @@ def orthonormal(block: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         length = jnp.where(length > 0, length, 1)
         eye = jnp.eye(p, dtype=jnp.float64)
         cosines = products / length[:, None] / length[None] + 1e-13 * p * eye
-        upper = jnp.linalg.cholesky(cosines).T
-        inverse = jax.scipy.linalg.solve_triangular(upper, eye)
+        upper, inverse = (factor.T for factor in inverse_cholesky(cosines))
         unit = (wide / length[None]).astype(block.dtype)
         columns = dot(unit, inverse.astype(block.dtype), (1, 0))
         upper, inverse = upper * length[None], inverse / length[:, None]
@@ -181,7 +181,7 @@ def _cycle(operator: Operator, state: Lanczos, k: int, begin: int) -> Lanczos:
     basis, images, last = lax.fori_loop(0, (full - begin) // p, grow, carry)
     basis, following = basis[:, :full], basis[:, full:]
     with jax.enable_x64(True):
-        values, vectors = jnp.linalg.eigh(operator.reduce(basis, images), symmetrize_input=False)
+        values, vectors = eigh(operator.reduce(basis, images))
         values = values[::-1][:kept].astype(dtype)
         vectors = vectors[:, ::-1][:, :kept].astype(dtype)
     residuals = jnp.linalg.norm(dot(last, vectors[full - p :], (1, 0)), axis=0)

@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ._lapack import inverse_cholesky
 from ._precision import dot
 from ._rows import TILE_ELEMENTS
 
@@ -69,9 +70,9 @@ def _log_densities(rows: jax.Array, weights: jax.Array, r: jax.Array) -> jax.Arr
         scatter = dot(away * share[:, None], away, (0, 0))
         rounding = m * jnp.finfo(rows.dtype).eps * jnp.trace(scatter)
         scatter = scatter + jnp.maximum(FLOOR, rounding) * jnp.eye(m, dtype=rows.dtype)
-        lower = jnp.linalg.cholesky(scatter)
-        white = jax.scipy.linalg.solve_triangular(lower, away.T, lower=True)
-        logs = jnp.sum(white * white, 0) / -2 - jnp.sum(jnp.log(jnp.diag(lower)))
+        lower, inverse = inverse_cholesky(scatter)
+        white = dot(away, inverse, (1, 1))
+        logs = jnp.sum(white * white, 1) / -2 - jnp.sum(jnp.log(jnp.diag(lower)))
         logs = logs - m / 2 * jnp.log(2 * jnp.pi) + jnp.log(jnp.where(size > 0, size / total, 1))
         return jnp.where(size > 0, logs, -jnp.inf)
 

@@ -45,6 +45,7 @@ from ._class_scatter import (
     resolution,
     within_scatter,
 )
+from ._lapack import eigh, singular_values, svd
 from ._nuclear_norms import nuclear_norms
 from ._precision import dot
 from ._rows import map_tiles, sample_count, sample_weights
@@ -92,7 +93,7 @@ def ncti(
 
         p = map_tiles(posteriors, n, m + num_classes)
         ncc = jnp.sum(classes.weights * own(p, classes.labels)) / classes.total
-        seli = jnp.sum(jnp.linalg.svdvals(s[:, None] * directions))
+        seli = jnp.sum(singular_values(s[:, None] * directions))
         p = p * jnp.sqrt(classes.weights)[:, None]
         vc = jnp.log(jnp.sum(nuclear_norms(p, starts, stops)))
         return jax.tree.map(lambda term: term.astype(rows.dtype), Ncti(ncc, seli, vc))
@@ -169,7 +170,7 @@ def _discriminant(
 
 def _shrunk(within: jax.Array, a: jax.Array, m: jax.Array) -> jax.Array:
     """W of ``(1 - a) Sw + a tr(Sw)/m I``."""
-    values, basis = jnp.linalg.eigh(within)
+    values, basis = eigh(within)
     values = (1 - a) * jnp.maximum(values, 0) + a * jnp.trace(within) / m
     return basis / jnp.sqrt(values)[None]
 
@@ -179,7 +180,7 @@ def _on_range(within: jax.Array, noise: jax.Array) -> jax.Array:
     scale = jnp.sqrt(jnp.diagonal(within))
     varies = scale > noise
     inverse = jnp.where(varies, 1 / jnp.where(varies, scale, 1), 0)
-    squares, basis = jnp.linalg.eigh(within * inverse[:, None] * inverse[None])
+    squares, basis = eigh(within * inverse[:, None] * inverse[None])
     kept = jnp.where(squares > 1e-8, squares, jnp.inf)
     return inverse[:, None] * basis / jnp.sqrt(kept)[None]
 
@@ -188,5 +189,5 @@ def _right_vectors(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Right singular vectors (m, m) of x (., m), the leading first, and singular values (m,)."""
     m = x.shape[1]
     x = jnp.pad(x, ((0, max(m - x.shape[0], 0)), (0, 0)))
-    _, values, transposed = jnp.linalg.svd(x, full_matrices=False)
+    _, values, transposed = svd(x)
     return transposed.T, values

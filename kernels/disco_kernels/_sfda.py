@@ -44,6 +44,7 @@ from ._class_scatter import (
     variances,
     within_scatter,
 )
+from ._lapack import cholesky, cholesky_solve
 from ._precision import dot
 from ._rows import map_tiles, sample_weights, sum_tiles
 from ._spectral_scatter import between, inverse_root
@@ -121,8 +122,7 @@ def _fit(
     """Slopes and intercepts of the shrunk discriminant."""
     eye = jnp.eye(within.shape[0], dtype=within.dtype)
     shrunk = jnp.where(flat, eye, (1 - a) * within + a * jnp.trace(within) / d * eye)
-    factor = jax.scipy.linalg.cho_factor(shrunk, lower=True)
-    return linear(classes, jax.scipy.linalg.cho_solve(factor, classes.means.T))
+    return linear(classes, cholesky_solve(cholesky(shrunk), classes.means.T))
 
 
 def _means_of_others(classes: Classes) -> jax.Array:

@@ -25,6 +25,7 @@ import jax.numpy as jnp
 
 from ._class_scatter import Classes, Read
 from ._gram import gram
+from ._lapack import eigh, inverse_cholesky
 from ._precision import dot
 from ._rows import sum_tiles
 
@@ -62,7 +63,7 @@ def inverse_root(
     """The inverse of ``scale W + ridge I``, of I where ``flat``; ``variances`` is diag(W), (k,)."""
     b = between(classes)
     a = jnp.where(flat, 1, scale * (variances + jnp.sum(b * b, 0)) + ridge)
-    y, q = jnp.linalg.eigh(scale * dot(b / a[None], b, (1, 1)))
+    y, q = eigh(scale * dot(b / a[None], b, (1, 1)))
     h = dot(q, b / a[None], (0, 0))
 
     def term(start: Any, fresh: jax.Array, size: int) -> jax.Array:
@@ -72,6 +73,5 @@ def inverse_root(
 
     measured = scale * sum_tiles(term, classes.labels.shape[0], a.shape[0])
     k = scale * (measured + ridge * dot(h, h, (1, 1))) + jnp.diag((1 - y) ** 2)
-    lower = jnp.linalg.cholesky(k)
-    directions = jnp.sqrt(scale) * jax.scipy.linalg.solve_triangular(lower, h, lower=True)
+    directions = jnp.sqrt(scale) * dot(inverse_cholesky(k)[1], h, (1, 0))
     return Root(1 / jnp.sqrt(a), jnp.where(flat, 0, directions))

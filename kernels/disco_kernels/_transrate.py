@@ -33,6 +33,7 @@ from jax import lax
 from ._checks import check_choice, check_labels
 from ._class_sums import class_sums
 from ._gram import gram
+from ._lapack import cholesky
 from ._precision import dot
 from ._rows import sample_weights
 from ._spectrum import Spectrum
@@ -120,5 +121,5 @@ def _half_log_determinant(gram: jax.Array) -> jax.Array:
     """``1/2 ln det(I + gram)``, the unit raised to the rounding of a very large ``gram``."""
     unit = jnp.maximum(1, 2 * jnp.finfo(gram.dtype).eps * jnp.trace(gram))
     eye = jnp.eye(gram.shape[0], dtype=gram.dtype)
-    lower = jnp.linalg.cholesky(gram + unit * eye, symmetrize_input=False)
+    lower = cholesky(gram + unit * eye)
     return jnp.sum(jnp.log(jnp.diagonal(lower)))

@@ -31,6 +31,7 @@ from ._lanczos import (
     start_block,
     truncation_error,
 )
+from ._lapack import eigh
 from ._precision import dot
 from ._rows import Rows, over_tiles, project, sum_tiles, tile, total_over
 
@@ -147,7 +148,7 @@ def _on_features(rows: Rows, found: Lanczos, k: int, axis_name: str | None) -> T
         seen = weighted_gram(coordinates, rows.weights, axis_name)
         missed = seen - jnp.diag(found.values[:k].astype(jnp.float64))
         noise = (jnp.linalg.norm(missed, axis=0) * (d / k) ** 0.5).astype(dtype)
-        squares, rotation = jnp.linalg.eigh(seen, symmetrize_input=False)
+        squares, rotation = eigh(seen)
         squares = jnp.maximum(squares[::-1], 0).astype(dtype)
         rotation = rotation[:, ::-1].astype(dtype)
     return Truncated(
