@@ -7,8 +7,8 @@
 z_i (m,) rows, M (C, m) means, S (m, m) a covariance. The logits are those of the distances
 (z - mu_c)^T S^-1 (z - mu_c), less a term of the sample that a softmax does not see.
 
-Rows are read through a function ``read(start, size)``, a tile at a time, in float64: all of this
-is called inside a float64 region. The deviations are formed before they are squared, so that W
+Rows are read through a function ``read(start, size)``, a tile at a time, in the wider dtype: all of
+this is called ``in_double``. The deviations are formed before they are squared, so that W
 keeps its relative precision where classes have collapsed to points.
 
 Cost 2 n m for the means, 1.1 n m^2 for the scatter. Empty classes have mean 0 and a log prior of
@@ -24,7 +24,7 @@ from jax import lax
 
 from ._class_sums import class_sums
 from ._gram import gram
-from ._precision import dot
+from ._precision import dot, wide
 from ._rows import Rows, sum_tiles, tile
 
 Read = Callable[[Any, int], jax.Array]
@@ -61,13 +61,13 @@ class Classes(NamedTuple):
 
 
 def reader(rows: jax.Array) -> Read:
-    """Rows of a matrix, in float64."""
-    return lambda start, size: lax.dynamic_slice_in_dim(rows, start, size).astype(jnp.float64)
+    """Rows of a matrix, in the wider dtype."""
+    return lambda start, size: lax.dynamic_slice_in_dim(rows, start, size).astype(wide())
 
 
 def centred_reader(rows: Rows) -> Read:
-    """Centred rows, in float64; zeros where the weight is zero."""
-    return lambda start, size: tile(rows, start, size)[0].astype(jnp.float64)
+    """Centred rows, in the wider dtype; zeros where the weight is zero."""
+    return lambda start, size: tile(rows, start, size)[0].astype(wide())
 
 
 def class_means(
@@ -77,9 +77,9 @@ def class_means(
     labels = labels.astype(jnp.int32)
     known = (labels >= 0) & (labels < num_classes)
     labels = jnp.clip(labels, 0, num_classes - 1)
-    weights = jnp.where(known, weights, 0).astype(jnp.float64)
+    weights = jnp.where(known, weights, 0).astype(wide())
     counts = class_sums(weights, labels, num_classes)
-    raw = Classes(labels, weights, counts, jnp.zeros((num_classes, width), jnp.float64))
+    raw = Classes(labels, weights, counts, jnp.zeros((num_classes, width), wide()))
 
     def term(start: Any, fresh: jax.Array, size: int) -> jax.Array:
         y, w = raw.tile(start, size)

@@ -26,6 +26,7 @@ from jax import lax
 
 from ._checks import check_choice, check_labels, check_matrix
 from ._class_scatter import centred_reader, class_means, linear, log_posteriors, own
+from ._precision import in_double, wide
 from ._rows import centred_rows, map_tiles, sum_tiles
 
 COMPAT = ("exact", "published")
@@ -55,7 +56,8 @@ def etran(
     check_labels(labels, n, num_classes)
     check_choice("compat", compat, COMPAT)
     rows = centred_rows(features, where)
-    with jax.enable_x64(True):
+
+    def terms() -> Etran:
         read = centred_reader(rows)
         classes = class_means(read, d, labels, rows.weights, num_classes)
         model = linear(classes, classes.means.T)
@@ -73,8 +75,9 @@ def etran(
         else:
             values = _energies(_given(logits, n), classes.weights)
             energy = jnp.sum(classes.weights * values) / classes.total
-        dtype = rows.weights.dtype
-        return Etran(classification.astype(dtype), energy.astype(dtype))
+        return Etran(classification, energy)
+
+    return in_double(terms, rows.weights.dtype)
 
 
 def _given(logits: jax.Array | None, n: int) -> jax.Array:
@@ -92,7 +95,7 @@ def _energies(x: jax.Array, weights: jax.Array, width: Any = None) -> jax.Array:
     real = jnp.arange(columns, dtype=jnp.int32) < (columns if width is None else width)
 
     def of(start: Any, size: int) -> jax.Array:
-        part = lax.dynamic_slice_in_dim(x, start, size).astype(jnp.float64)
+        part = lax.dynamic_slice_in_dim(x, start, size).astype(wide())
         return jax.nn.logsumexp(jnp.where(real[None], part, -jnp.inf), axis=1)
 
     return jnp.where(weights > 0, map_tiles(of, *x.shape), 0)

@@ -27,7 +27,7 @@ from jax import lax
 
 from ._checks import check_targets
 from ._class_scatter import reader
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights, sum_tiles
 from ._spectrum import Spectrum
 
@@ -45,14 +45,15 @@ def etran_regression(
     n, k = rows.shape
     targets = check_targets(targets, n)
     weights = sample_weights(where, rows)
-    with jax.enable_x64(True):
-        w = weights.astype(jnp.float64)[:, None]
-        t = jnp.where(w > 0, targets.astype(jnp.float64), 0)
+
+    def score() -> jax.Array:
+        w = weights.astype(wide())[:, None]
+        t = jnp.where(w > 0, targets.astype(wide()), 0)
         total = jnp.maximum(jnp.sum(w), jnp.finfo(w.dtype).tiny)
         mean = jnp.sum(w * t, 0) / total
         t = jnp.where(w > 0, t - mean[None], 0)
         alive = jnp.arange(k, dtype=jnp.int32) < spectrum.rank
-        s = jnp.where(alive, spectrum.singular_values.astype(jnp.float64), jnp.inf)
+        s = jnp.where(alive, spectrum.singular_values.astype(wide()), jnp.inf)
         read = reader(rows)
 
         def loadings(start: Any, fresh: jax.Array, size: int) -> jax.Array:
@@ -69,17 +70,19 @@ def etran_regression(
         m, outside = _split(spectrum.mean, spectrum.basis, alive)
         across = 1 + total * jnp.sum((m / s) ** 2)
         missed = total * jnp.sum((mean - dot(m[None], slopes, (1, 0))[0]) ** 2) / across
-        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, jnp.float64)
+        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, wide())
         cut = jnp.maximum(total, d) * float(jnp.finfo(rows.dtype).eps)
         largest = jnp.where(alive[0], s[0], 0) ** 2 + total * (jnp.sum(m * m) + outside)
         reached = total * outside / across > cut * cut * largest
         error = sum_tiles(squares, n, k) + jnp.where(reached, 0, missed)
-        return (-error / (total * t.shape[1])).astype(rows.dtype)
+        return -error / (total * t.shape[1])
+
+    return in_double(score, rows.dtype)
 
 
 def _split(mean: jax.Array, basis: jax.Array, alive: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The mean along the components (k,), and the squared length of what lies outside of them."""
-    mean, basis = mean.astype(jnp.float64), jnp.where(alive[None], basis, 0).astype(jnp.float64)
+    mean, basis = mean.astype(wide()), jnp.where(alive[None], basis, 0).astype(wide())
     along = dot(mean[None], basis, (1, 0))[0]
     rest = mean - dot(basis, along[:, None], (1, 0))[:, 0]
     return along, jnp.sum(rest * rest)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from ._lapack import eigh
 from ._moments import Moments
+from ._precision import in_double, wide
 from ._spectrum import Spectrum, present
 
 
@@ -24,9 +25,8 @@ def spectrum_from_moments(moments: Moments) -> Spectrum:
     """Singular values and right singular vectors from centred moments; no coordinates."""
     d = moments.gram.shape[0]
     dtype = moments.gram.dtype
-    with jax.enable_x64(True):
-        squares, basis = eigh(moments.gram.astype(jnp.float64))
-        squares, basis = squares[::-1].astype(dtype), basis[:, ::-1].astype(dtype)
+    squares, basis = in_double(lambda: eigh(moments.gram.astype(wide())), dtype)
+    squares, basis = squares[::-1], basis[:, ::-1]
     none = jnp.zeros((), jnp.int32)
     return present(
         Spectrum(

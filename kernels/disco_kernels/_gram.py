@@ -45,23 +45,29 @@ def gram(y: jax.Array) -> jax.Array:
     return _assemble(_upper_panels(y, axis=0))
 
 
-def column_gram(rows: Rows, dtype: Any, axis_name: str | None = None) -> jax.Array:
-    """``sum_i w_i y_i y_i^T``, (d, d), accumulated in ``dtype``."""
+def column_gram(
+    rows: Rows, dtype: Any, axis_name: str | None = None, turn: jax.Array | None = None
+) -> jax.Array:
+    """``sum_i w_i y_i y_i^T``, (d, d), accumulated in ``dtype``; of ``turn^T y_i`` where given."""
 
     def term(start: Any, fresh: jax.Array, size: int) -> list[jax.Array]:
         y, w = tile(rows, start, size, fresh)
-        return _upper_panels((y * jnp.sqrt(w)[:, None]).astype(dtype), axis=0)
+        y = (y * jnp.sqrt(w)[:, None]).astype(dtype)
+        return _upper_panels(y if turn is None else dot(y, turn, (1, 0)), axis=0)
 
     return _assemble(total_over(sum_tiles(term, *rows.features.shape), axis_name))
 
 
-def row_gram(rows: Rows, dtype: Any) -> jax.Array:
-    """``sqrt(w_i w_l) y_i^T y_l``, (n, n), accumulated in ``dtype``: for n < d."""
+def row_gram(rows: Rows, dtype: Any, turn: jax.Array | None = None) -> jax.Array:
+    """``sqrt(w_i w_l) y_i^T y_l``, (n, n), accumulated in ``dtype``: for n < d.
+
+    Of ``turn^T W^1/2 Y``, the rows turned among themselves, where given.
+    """
     n, d = rows.features.shape
 
     def term(start: Any, fresh: jax.Array, size: int) -> list[jax.Array]:
-        columns = weighted_columns(rows, start, size)
-        return _upper_panels(jnp.where(fresh[None], columns, 0).astype(dtype), axis=1)
+        columns = jnp.where(fresh[None], weighted_columns(rows, start, size), 0).astype(dtype)
+        return _upper_panels(columns if turn is None else dot(turn, columns, (0, 0)), axis=1)
 
     return _assemble(sum_tiles(term, d, n))
 

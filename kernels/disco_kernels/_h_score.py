@@ -27,6 +27,7 @@ import jax.numpy as jnp
 
 from ._checks import check_labels
 from ._class_sums import class_sums
+from ._precision import in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
@@ -40,11 +41,13 @@ def h_score(
     where: jax.Array | None = None,
 ) -> jax.Array:
     """H-score of the spectrum's features for integer ``labels`` (n,)."""
-    with jax.enable_x64(True):
-        squares = spectrum.singular_values.astype(jnp.float64) ** 2
+
+    def score() -> jax.Array:
+        squares = spectrum.singular_values.astype(wide()) ** 2
         between = _between(spectrum, labels, where, num_classes)
-        score = jnp.sum(between / jnp.where(squares > 0, squares, 1))
-        return score.astype(spectrum.coordinates.dtype)
+        return jnp.sum(between / jnp.where(squares > 0, squares, 1))
+
+    return in_double(score, spectrum.coordinates.dtype)
 
 
 @partial(jax.jit, static_argnames="num_classes")
@@ -58,13 +61,14 @@ def h_score_shrunk(
 ) -> jax.Array:
     """H-score with the Ledoit-Wolf covariance, for integer ``labels`` (n,)."""
     t = spectrum.coordinates
-    with jax.enable_x64(True):
-        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, jnp.float64)
-        weights = sample_weights(where, t).astype(jnp.float64)
-        n = jnp.maximum(jnp.sum(weights), jnp.finfo(jnp.float64).tiny)
-        lengths = jnp.sum(t * t, 1).astype(jnp.float64)
+
+    def score() -> jax.Array:
+        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, wide())
+        weights = sample_weights(where, t).astype(wide())
+        n = jnp.maximum(jnp.sum(weights), jnp.finfo(weights.dtype).tiny)
+        lengths = jnp.sum(t * t, 1).astype(wide())
         fourth = jnp.sum(jnp.where(weights > 0, weights * lengths**2, 0))
-        variances = spectrum.singular_values.astype(jnp.float64) ** 2 / n
+        variances = spectrum.singular_values.astype(wide()) ** 2 / n
         m = jnp.sum(variances) / d
         d2 = (jnp.sum((variances - m) ** 2) + (d - t.shape[1]) * m**2) / d
         b2 = (fourth / n - jnp.sum(variances**2)) / (d * n)
@@ -73,18 +77,19 @@ def h_score_shrunk(
         trace = jnp.sum(
             _between(spectrum, labels, where, num_classes) / jnp.where(shrunk > 0, shrunk, 1)
         )
-        score = jnp.where(n > 1, (1 - a) * trace / jnp.where(n > 1, n - 1, 1), 0)
-        return score.astype(t.dtype)
+        return jnp.where(n > 1, (1 - a) * trace / jnp.where(n > 1, n - 1, 1), 0)
+
+    return in_double(score, t.dtype)
 
 
 def _between(
     spectrum: Spectrum, labels: jax.Array, where: jax.Array | None, num_classes: int
 ) -> jax.Array:
-    """Spread between the class means along each component, (k,) in float64; 0 beyond the rank."""
+    """Spread between the class means along each component, (k,); 0 beyond the rank."""
     t = spectrum.coordinates
     check_labels(labels, t.shape[0], num_classes)
     weights = sample_weights(where, t)
-    counts = class_sums(weights, labels, num_classes).astype(jnp.float64)
-    sums = class_sums(t * weights[:, None], labels, num_classes).astype(jnp.float64)
+    counts = class_sums(weights, labels, num_classes).astype(wide())
+    sums = class_sums(t * weights[:, None], labels, num_classes).astype(wide())
     between = jnp.sum(sums**2 / jnp.where(counts > 0, counts, 1)[:, None], 0)
     return jnp.where(jnp.arange(t.shape[1], dtype=jnp.int32) < spectrum.rank, between, 0)

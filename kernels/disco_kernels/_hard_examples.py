@@ -23,7 +23,7 @@ import jax.numpy as jnp
 from ._checks import check_labels, check_matrix
 from ._lapack import cholesky, cholesky_solve
 from ._moments import Moments, moments
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import centred_rows, project, sample_weights
 
 
@@ -47,12 +47,14 @@ def hard_examples(
     margin = _margin(_logits(features, where, m), labels)
     place = jnp.where(w > 0, labels, num_classes)
     order = jnp.lexsort((margin, place))
-    with jax.enable_x64(True):
-        counts, sorted_w = m.class_counts.astype(jnp.float64), w[order].astype(jnp.float64)
+
+    def kept() -> jax.Array:
+        counts, sorted_w = m.class_counts.astype(wide()), w[order].astype(wide())
         quota = jnp.maximum(1, jnp.floor(fraction * counts + 0.5))
         last = jnp.pad(jnp.cumsum(counts) - counts + quota, (0, 1))[place[order]]
-        kept = (sorted_w > 0) & (jnp.cumsum(sorted_w) - sorted_w < last)
-    return jnp.zeros(labels.shape, bool).at[order].set(kept)
+        return (sorted_w > 0) & (jnp.cumsum(sorted_w) - sorted_w < last)
+
+    return jnp.zeros(labels.shape, bool).at[order].set(in_double(kept, w.dtype))
 
 
 def _margin(logits: jax.Array, labels: jax.Array) -> jax.Array:

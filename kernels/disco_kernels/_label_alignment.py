@@ -25,15 +25,16 @@ import jax
 import jax.numpy as jnp
 
 from ._moments import Moments
-from ._precision import cast, dot
+from ._precision import cast, dot, in_double, wide
 
 
 @jax.jit
 def lfc(moments: Moments) -> jax.Array:
     """Label-feature correlation, from moments with classes."""
-    share = _shares(moments)
-    with jax.enable_x64(True):
-        m: Moments = cast(moments, jnp.float64)
+
+    def score() -> jax.Array:
+        m: Moments = cast(moments, wide())
+        share = _shares(m)
         same = jnp.sum(share**2)
         # class sums add up to zero: less a constant, n_c leaves equal classes nothing to round
         surplus = m.class_counts - m.total * same
@@ -44,25 +45,28 @@ def lfc(moments: Moments) -> jax.Array:
         of_labels = m.total * jnp.sqrt(same * jnp.sum(share * (1 - share)))
         return _cosine(moments, aligned, of_features * of_labels)
 
+    return in_double(score, moments.gram.dtype)
+
 
 @jax.jit
 def cka(moments: Moments) -> jax.Array:
     """Linear centred kernel alignment with the one-hot labels, from moments with classes."""
-    share = _shares(moments)
-    with jax.enable_x64(True):
-        m: Moments = cast(moments, jnp.float64)
+
+    def score() -> jax.Array:
+        m: Moments = cast(moments, wide())
+        share = _shares(m)
         of_labels = m.total * jnp.linalg.norm(jnp.diag(share) - jnp.outer(share, share))
         of_features = jnp.linalg.norm(m.gram)
         return _cosine(moments, jnp.sum(m.class_sums**2), of_features * of_labels)
 
+    return in_double(score, moments.gram.dtype)
 
-def _shares(moments: Moments) -> jax.Array:
-    """pi_c, (C,) in float64."""
-    if moments.class_counts.shape[0] == 0:
+
+def _shares(m: Moments) -> jax.Array:
+    """pi_c, (C,)."""
+    if m.class_counts.shape[0] == 0:
         raise ValueError("moments must have classes: give labels and num_classes to moments()")
-    with jax.enable_x64(True):
-        counts, total = moments.class_counts, moments.total
-        return counts.astype(jnp.float64) / jnp.where(total > 0, total, 1).astype(jnp.float64)
+    return m.class_counts / jnp.where(m.total > 0, m.total, 1)
 
 
 def _cosine(moments: Moments, product: jax.Array, norms: jax.Array) -> jax.Array:
@@ -70,8 +74,8 @@ def _cosine(moments: Moments, product: jax.Array, norms: jax.Array) -> jax.Array
 
     The latter as in a spectrum: spread below eps sqrt(n) |mu| is no spread.
     """
-    m: Moments = cast(moments, jnp.float64)
+    m: Moments = cast(moments, wide())
     eps = float(jnp.finfo(moments.gram.dtype).eps)
     varies = jnp.trace(m.gram) > eps**2 * m.total * jnp.sum(m.mean**2)
     varies = varies & (norms > 0)
-    return jnp.where(varies, product / jnp.where(varies, norms, 1), 0).astype(moments.gram.dtype)
+    return jnp.where(varies, product / jnp.where(varies, norms, 1), 0)

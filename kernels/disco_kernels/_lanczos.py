@@ -23,14 +23,16 @@ SIAM J. Matrix Anal. Appl. 22 (2000); block form: Y. Zhou, Y. Saad, Numer. Algor
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ._lapack import eigh, inverse_cholesky
-from ._precision import dot
+from ._graded import eigenpairs
+from ._lapack import inverse_cholesky
+from ._precision import dot, in_double, wide
 
 BOUND = 1e-4  # on truncation_error: the relative error of a DISCO score
 
@@ -46,12 +48,13 @@ class Sizes(NamedTuple):
 class Operator(NamedTuple):
     """A as products with blocks, and as the small matrix it is in a basis.
 
-    ``apply(Q)`` returns ``A Q`` and an *image* of Q; ``reduce(basis, images)`` makes of images the
-    matrix ``basis^T A basis`` in float64; ``blank`` (rows, 1) is a column of zeros like an image's.
+    ``apply(Q)`` returns ``A Q`` and an *image* of Q; ``reduce(basis, images, turn)`` makes of the
+    images the matrix ``(basis turn)^T A (basis turn)``, that of the basis where ``turn`` is None,
+    in the wider dtype; ``blank`` (rows, 1) is a column of zeros like an image's.
     """
 
     apply: Callable[[jax.Array], tuple[jax.Array, jax.Array]]
-    reduce: Callable[[jax.Array, jax.Array], jax.Array]
+    reduce: Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array]
     blank: jax.Array
 
 
@@ -114,24 +117,29 @@ def truncation_error(values: jax.Array, residuals: jax.Array, noise: jax.Array) 
 
 
 def orthonormal(block: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Cholesky QR by way of float64: Q with orthonormal columns, R with ``block = Q R``, R^-1.
+    """``cholesky_qr``, its small matrices in double."""
+    return in_double(lambda: cholesky_qr(block), block.dtype)
+
+
+def cholesky_qr(block: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Q with orthonormal columns, R with ``block = Q R``, and R^-1.
 
     The columns are scaled to length one first; the shift keeps the factorisation going where they
-    are dependent to rounding, and leaves columns shorter than one there.
+    are dependent to rounding, and leaves columns shorter than one there. Orthogonal columns stay as
+    they are: it takes from all cosines but those of a column with itself.
     """
     p = block.shape[1]
-    with jax.enable_x64(True):
-        wide = block.astype(jnp.float64)
-        products = dot(wide, wide, (0, 0))
-        length = jnp.sqrt(jnp.diagonal(products))
-        length = jnp.where(length > 0, length, 1)
-        eye = jnp.eye(p, dtype=jnp.float64)
-        cosines = products / length[:, None] / length[None] + 1e-13 * p * eye
-        upper, inverse = (factor.T for factor in inverse_cholesky(cosines))
-        unit = (wide / length[None]).astype(block.dtype)
-        columns = dot(unit, inverse.astype(block.dtype), (1, 0))
-        upper, inverse = upper * length[None], inverse / length[:, None]
-        return columns, upper.astype(block.dtype), inverse.astype(block.dtype)
+    full = block.astype(wide())
+    products = dot(full, full, (0, 0))
+    length = jnp.sqrt(jnp.diagonal(products))
+    length = jnp.where(length > 0, length, 1)
+    shift = p * max(1e-13, 8 * float(jnp.finfo(full.dtype).eps))
+    cosines = products / length[:, None] / length[None] / (1 + shift)
+    cosines = cosines + jnp.diag(jnp.diagonal(cosines) * 0 + shift / (1 + shift))
+    upper, inverse = (factor.T for factor in inverse_cholesky(cosines))
+    unit = (full / length[None]).astype(block.dtype)
+    columns = dot(unit, inverse.astype(block.dtype), (1, 0))
+    return columns, upper * length[None], inverse / length[:, None]
 
 
 def beside(basis: jax.Array, block: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -180,10 +188,12 @@ def _cycle(operator: Operator, state: Lanczos, k: int, begin: int) -> Lanczos:
     carry = basis, images, 0 * state.next[:p]
     basis, images, last = lax.fori_loop(0, (full - begin) // p, grow, carry)
     basis, following = basis[:, :full], basis[:, full:]
-    with jax.enable_x64(True):
-        values, vectors = eigh(operator.reduce(basis, images))
-        values = values[::-1][:kept].astype(dtype)
-        vectors = vectors[:, ::-1][:, :kept].astype(dtype)
+
+    def ritz() -> tuple[jax.Array, jax.Array]:
+        values, vectors = eigenpairs(partial(operator.reduce, basis, images))
+        return values[:kept], vectors[:, :kept]
+
+    values, vectors = in_double(ritz, dtype)
     residuals = jnp.linalg.norm(dot(last, vectors[full - p :], (1, 0)), axis=0)
     return Lanczos(
         dot(basis, vectors, (1, 0)),

@@ -34,7 +34,7 @@ import jax.numpy as jnp
 
 from ._checks import check_labels
 from ._class_scatter import class_means, collapsed, own, reader, variances
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights, sum_tiles
 from ._spectral_scatter import inverse_root
 from ._spectrum import Spectrum
@@ -56,11 +56,12 @@ def lda_loo(
     n, k = rows.shape
     check_labels(labels, n, num_classes)
     d = spectrum.basis.shape[0] if width is None else width
-    with jax.enable_x64(True):
+
+    def accuracy() -> jax.Array:
         read = reader(rows)
         classes = class_means(read, k, labels, sample_weights(where, rows), num_classes)
         scatter, total = variances(read, classes), classes.total
-        rho = SHRINKAGE * jnp.sum(scatter) / jnp.asarray(d, jnp.float64)
+        rho = SHRINKAGE * jnp.sum(scatter) / jnp.asarray(d, wide())
         flat = collapsed(jnp.sum(scatter), classes, rows.dtype)
         root = inverse_root(read, classes, scatter, 1.0, rho, flat)
         slopes, lengths = root.solve(classes.means), root.lengths(classes.means)
@@ -87,5 +88,6 @@ def lda_loo(
             good = (jnp.min(jnp.where(best, each[None], num_classes), 1) == y) & ~alone
             return jnp.sum(jnp.where(fresh & good, weight, 0))
 
-        accuracy = sum_tiles(right, n, k + num_classes) / total
-        return accuracy.astype(rows.dtype)
+        return sum_tiles(right, n, k + num_classes) / total
+
+    return in_double(accuracy, rows.dtype)

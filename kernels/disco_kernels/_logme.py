@@ -32,7 +32,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ._checks import check_choice, check_labels, check_targets
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
@@ -76,30 +76,30 @@ def _mean_evidence(
     spectrum: Spectrum, columns: jax.Array, where: Any, width: Any, compat: str, drop_empty: bool
 ) -> jax.Array:
     check_choice("compat", compat, COMPAT)
-    rows, dtype = spectrum.coordinates, spectrum.coordinates.dtype
+    rows = spectrum.coordinates
     weights = sample_weights(where, rows)
     columns = jnp.where(weights[:, None] > 0, columns, 0)
-    d = spectrum.basis.shape[0] if width is None else width
-    with jax.enable_x64(True):
-        wide = jnp.float64
-        w, t = weights.astype(wide)[:, None], columns.astype(wide)
+
+    def evidence() -> jax.Array:
+        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, wide())
+        w, t = weights.astype(wide())[:, None], columns.astype(wide())
         n, sums = jnp.sum(w), jnp.sum(w * t, 0)
-        mean, basis = spectrum.mean.astype(wide), spectrum.basis.astype(wide)
+        mean, basis = spectrum.mean.astype(wide()), spectrum.basis.astype(wide())
         inside = dot(mean[None], basis, (1, 0))[0]
         outside = jnp.sqrt(jnp.maximum(jnp.sum(mean * mean) - jnp.sum(inside * inside), 0))
         m = jnp.append(inside, outside)
-        squares = jnp.append(spectrum.singular_values.astype(wide) ** 2, 0)
+        squares = jnp.append(spectrum.singular_values.astype(wide()) ** 2, 0)
         centred = t - sums[None] / n
-        b = dot(rows.astype(wide), w * centred, (0, 0))
-        b = jnp.concatenate([b, jnp.zeros((1, t.shape[1]), wide)])
-        d = jnp.asarray(d, wide)
+        b = dot(rows.astype(wide()), w * centred, (0, 0))
+        b = jnp.concatenate([b, jnp.zeros((1, t.shape[1]), wide())])
         alive = jnp.arange(squares.shape[0], dtype=jnp.int32) < spectrum.rank
         direction = jnp.minimum(n, d) if compat == "published" else d
         each = jax.vmap(partial(_evidence, squares, alive, m, n, d, direction), in_axes=(1, 0, 0))
         values = each(b, jnp.sum(w * centred * centred, 0), sums)
         present = jnp.sum(w * t * t, 0) > 0 if drop_empty else jnp.ones_like(sums, bool)
-        value = jnp.mean(values, where=present)
-        return value.astype(dtype)
+        return jnp.mean(values, where=present)
+
+    return in_double(evidence, rows.dtype)
 
 
 def _evidence(

@@ -47,7 +47,7 @@ from ._class_scatter import (
 )
 from ._lapack import eigh, singular_values, svd
 from ._nuclear_norms import nuclear_norms
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import map_tiles, sample_count, sample_weights
 from ._spectrum import Spectrum
 
@@ -80,11 +80,12 @@ def ncti(
     spectrum = _leading(spectrum, components, weights, width)
     rows, labels, weights, starts, stops = _by_class(spectrum, labels, num_classes, where)
     n, m = rows.shape
-    with jax.enable_x64(True):
+
+    def terms() -> Ncti:
         read = reader(rows)
         classes = class_means(read, m, labels, weights, num_classes)
         within = within_scatter(read, classes) / classes.total
-        s = spectrum.singular_values.astype(jnp.float64)
+        s = spectrum.singular_values.astype(wide())
         white, directions = _discriminant(classes, within, s, spectrum)
         model = linear(classes, dot(white, dot(classes.means, white, (1, 0)), (1, 1)))
 
@@ -96,7 +97,9 @@ def ncti(
         seli = jnp.sum(singular_values(s[:, None] * directions))
         p = p * jnp.sqrt(classes.weights)[:, None]
         vc = jnp.log(jnp.sum(nuclear_norms(p, starts, stops)))
-        return jax.tree.map(lambda term: term.astype(rows.dtype), Ncti(ncc, seli, vc))
+        return Ncti(ncc, seli, vc)
+
+    return in_double(terms, rows.dtype)
 
 
 def _leading(

@@ -33,7 +33,7 @@ from jax import lax
 from ._checks import check_choice, check_labels, check_positive
 from ._kmeans import kmeans
 from ._mixture import Mixture, mixture
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
@@ -69,8 +69,9 @@ def nleep(
     dtype = spectrum.coordinates.dtype
     weights = sample_weights(where, spectrum.coordinates)
     repeats = where is not None and where.dtype != bool
-    with jax.enable_x64(True):
-        w = weights.astype(jnp.float64)
+
+    def fit() -> Nleep:
+        w = weights.astype(wide())
         classes = jnp.arange(num_classes, dtype=jnp.int32)[None]
         own = labels.astype(jnp.int32)[:, None] == classes
         own = jnp.where(w[:, None] > 0, own, False).astype(w.dtype)
@@ -98,16 +99,17 @@ def nleep(
         if compat == "exact":
             likelihood = jnp.log(jnp.where(w > 0, likelihood, 1))
         score = jnp.sum(w * likelihood) / jnp.maximum(total, jnp.finfo(w.dtype).tiny)
-        results = components, clusters, found.rounds, found.change.astype(dtype)
-        return Nleep(score.astype(dtype), *results)
+        return Nleep(score, components, clusters, found.rounds, found.change)
+
+    return in_double(fit, dtype)
 
 
 def _leading(spectrum: Spectrum, limit: int) -> tuple[jax.Array, jax.Array]:
     """The leading coordinates, zeros beyond the ones in use; how many those are."""
-    squares = spectrum.singular_values.astype(jnp.float64) ** 2
+    squares = spectrum.singular_values.astype(wide()) ** 2
     height = jnp.cumsum(squares)
     needed = jnp.sum(height <= SHARE * height[-1], dtype=jnp.int32) + 1
     components = jnp.where(height[-1] > 0, jnp.minimum(needed, limit), 1)
-    rows = spectrum.coordinates[:, :limit].astype(jnp.float64)
+    rows = spectrum.coordinates[:, :limit].astype(wide())
     used = jnp.arange(rows.shape[1], dtype=jnp.int32) < components
     return jnp.where(used[None], rows, 0), components

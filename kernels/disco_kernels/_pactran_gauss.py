@@ -31,7 +31,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ._checks import check_labels
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import map_tiles, sample_weights, sum_tiles
 from ._spectrum import Spectrum
 
@@ -65,11 +65,11 @@ def pactran_gauss(
     rows = spectrum.coordinates
     n = rows.shape[0]
     check_labels(labels, n, num_classes)
-    dtype = rows.dtype
     width = spectrum.basis.shape[0] if width is None else width
     weights = sample_weights(where, rows)
-    with jax.enable_x64(True):
-        w = weights.astype(jnp.float64)
+
+    def fit() -> PactranGauss:
+        w = weights.astype(wide())
         classes = jnp.arange(num_classes, dtype=jnp.int32)[None]
         own = (labels.astype(jnp.int32)[:, None] == classes) & (w > 0)[:, None]
         present = jnp.any(own, 0)
@@ -82,8 +82,9 @@ def pactran_gauss(
         h = jnp.sum((w * lengths)[:, None] * p * (1 - p)) + d * count / (lam * samples)
         flatness = jnp.log(lam * samples * h / jnp.maximum(d * count, 1) + 1e-10)
         score = -(found.loss + count * c / (2 * samples) * flatness)
-        score, loss, gradient = (x.astype(dtype) for x in (score, found.loss, found.size))
-        return PactranGauss(score, loss, gradient, found.round)
+        return PactranGauss(score, found.loss, found.size, found.round)
+
+    return in_double(fit, rows.dtype)
 
 
 class Problem(NamedTuple):

@@ -32,7 +32,7 @@ from jax.scipy.special import digamma, gammaln
 
 from ._checks import check_labels, check_matrix
 from ._class_sums import class_sums
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights, sum_tiles
 
 ROUNDS = 10
@@ -61,11 +61,14 @@ def pactran_dirichlet(
 ) -> jax.Array:
     """PACTran with a Dirichlet prior, of source ``logits`` (n, Z); higher is better."""
     table, dtype = _table(logits, labels, num_classes, alpha, where, True)
-    with jax.enable_x64(True):
-        a, mass = table.prior.astype(jnp.float64), table.mass.astype(jnp.float64)
+
+    def score() -> jax.Array:
+        a, mass = table.prior.astype(wide()), table.mass.astype(wide())
         columns = gammaln(jnp.asarray(alpha, a.dtype)) - gammaln(jnp.sum(mass, 0))
         inside = jnp.sum(columns) + _log_gamma_ratio(table.present, a, mass)
-        return _mean(inside - table.divergence.astype(a.dtype), table).astype(dtype)
+        return _mean(inside - table.divergence.astype(a.dtype), table)
+
+    return in_double(score, dtype)
 
 
 @partial(jax.jit, static_argnames=("num_classes", "alpha"))
@@ -79,11 +82,14 @@ def pactran_gamma(
 ) -> jax.Array:
     """PACTran with a gamma prior, of source ``logits`` (n, Z); higher is better."""
     table, dtype = _table(logits, labels, num_classes, alpha, where, False)
-    with jax.enable_x64(True):
-        a, mass = table.prior.astype(jnp.float64), table.mass.astype(jnp.float64)
+
+    def score() -> jax.Array:
+        a, mass = table.prior.astype(wide()), table.mass.astype(wide())
         samples = table.divergence + table.rates - table.total
         inside = samples.astype(a.dtype) - _log_gamma_ratio(table.present, a, mass)
-        return (-1 - _mean(inside, table)).astype(dtype)
+        return -1 - _mean(inside, table)
+
+    return in_double(score, dtype)
 
 
 def _log_gamma_ratio(present: jax.Array, a: jax.Array, mass: jax.Array) -> jax.Array:
@@ -125,12 +131,12 @@ def _table(
         return jax.nn.softmax(jnp.where(w[:, None] > 0, x.astype(dtype), 0), axis=1), y, w
 
     def scores(mass: jax.Array) -> jax.Array:
-        with jax.enable_x64(True):
-            wide = mass.astype(jnp.float64)
-            found = digamma(jnp.where(present[:, None], wide, 1))
-            if second_psi:
-                found = found - digamma(jnp.sum(wide, 0, keepdims=True))
-            return found.astype(dtype)
+        def psi() -> jax.Array:
+            a = mass.astype(wide())
+            found = digamma(jnp.where(present[:, None], a, 1))
+            return found - digamma(jnp.sum(a, 0, keepdims=True)) if second_psi else found
+
+        return in_double(psi, dtype)
 
     def assigned(p: jax.Array, y: jax.Array, score: jax.Array) -> jax.Array:
         return jax.nn.log_softmax(jnp.log(p + TINY) + score[y], axis=1)

@@ -39,7 +39,7 @@ from jax import lax
 
 from ._checks import check_labels, check_matrix
 from ._pairwise import fold_tiles, meetings, round_circle, slices, unit_rows
-from ._precision import accumulation_dtype, dot
+from ._precision import accumulation_dtype, dot, in_double, wide
 from ._rows import TILE_ELEMENTS, centred_rows, tile
 
 CELLS = 2**20  # per unit of distance
@@ -59,11 +59,12 @@ def parc(
     n, d = features.shape
     check_labels(labels, n, num_classes)
     rows, w = _standardised(features, where, d if width is None else width)
-    with jax.enable_x64(True):
-        weights = w.astype(jnp.float64)
-        count = _sorted if n * (n // 2 + 1) <= TILE_ELEMENTS else _in_cells
-        score = 100 * _spearman(*count(rows, labels, weights))
-        return score.astype(accumulation_dtype(features.dtype))
+    count = _sorted if n * (n // 2 + 1) <= TILE_ELEMENTS else _in_cells
+
+    def score() -> jax.Array:
+        return 100 * _spearman(*count(rows, labels, w.astype(wide())))
+
+    return in_double(score, accumulation_dtype(features.dtype))
 
 
 def _standardised(features: jax.Array, where: Any, width: Any) -> tuple[jax.Array, jax.Array]:

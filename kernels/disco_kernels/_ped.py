@@ -28,7 +28,7 @@ from jax import lax
 
 from ._checks import check_labels, check_matrix
 from ._class_scatter import centred_reader, class_means, class_spreads
-from ._precision import dot
+from ._precision import dot, in_double
 from ._rows import centred_rows, sum_tiles
 
 STEPS = 6
@@ -58,7 +58,8 @@ def ped(
     if q <= 0:
         raise ValueError(f"q must be positive, got {q}")
     rows = centred_rows(features, where)
-    with jax.enable_x64(True):
+
+    def shift() -> jax.Array:
         deviations = _deviations(source_features)
         centred = centred_reader(rows)
 
@@ -69,8 +70,10 @@ def ped(
         spreads = class_spreads(read, classes) / jnp.where(classes.present, classes.counts, 1)
         moved = deviations[None] * _moves(classes.means, jnp.sqrt(spreads), classes.present, q)
         known = (labels >= 0) & (labels < num_classes)
-        shift = jnp.where(known[:, None], moved.astype(rows.weights.dtype)[classes.labels], 0)
-    return features.astype(shift.dtype) + shift
+        return jnp.where(known[:, None], moved[classes.labels], 0)
+
+    dtype = rows.weights.dtype
+    return features.astype(dtype) + in_double(shift, dtype)
 
 
 def _deviations(features: jax.Array) -> jax.Array:

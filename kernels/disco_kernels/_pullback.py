@@ -27,11 +27,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._exact import exact_in_double
-from ._precision import cast, dot
+from ._exact import from_gram
+from ._graded import null
+from ._precision import cast, dot, in_double, wide
 from ._rows import Rows, map_tiles, sum_tiles, tile, total_over, weighted_sum
-
-NULL = 1e-7  # of the largest: singular values that a float64 Gram matrix cannot tell from zero
 
 
 def pull_back(
@@ -46,44 +45,47 @@ def pull_back(
     ``basis`` (d, k) is the forward pass's; ``alike`` (m,) labels each of the m = min(n, d)
     components, equal in a group; ``cotangents`` are those of s (k,), V (d, k), T (n, k), mu (d,).
     """
-    with jax.enable_x64(True):
-        s_bar, v_bar, t_bar, mean_bar = cast(cotangents, jnp.float64)
-        n, d = rows.features.shape
-        dtype, rows = rows.weights.dtype, _in_double(rows, axis_name)
+    n, d = rows.features.shape
+
+    def cotangent() -> tuple[jax.Array, jax.Array]:
+        s_bar, v_bar, t_bar, mean_bar = cast(cotangents, wide())
+        centred = _centred_again(rows, axis_name)
         k = basis.shape[1]
-        s, v = exact_in_double(rows, alike.shape[0], axis_name)
+        s, v = from_gram(centred, alike.shape[0], axis_name)
         lead = v[:, :k]
-        turn = dot(basis.astype(jnp.float64), lead, (0, 0))
-        t_bar = jnp.where(rows.weights[:, None] > 0, dot(t_bar, turn, (1, 0)), 0)
-        v_bar = dot(v_bar, turn, (1, 0)) + total_over(_transposed(rows, t_bar), axis_name)
+        turn = dot(basis.astype(wide()), lead, (0, 0))
+        t_bar = jnp.where(centred.weights[:, None] > 0, dot(t_bar, turn, (1, 0)), 0)
+        v_bar = dot(v_bar, turn, (1, 0)) + total_over(_transposed(centred, t_bar), axis_name)
         a = _directions(s, v, v_bar, s_bar, alike)
         if n < d and axis_name is None:
             outside = v_bar - dot(v, dot(v, v_bar, (0, 0)), (1, 0))
-            alive = s[:k] > NULL * s[0]
+            alive = s[:k] > null() * s[0]
             a = a + jnp.where(alive[None], outside / jnp.where(alive, s[:k], 1)[None] ** 2, 0)
         shift = mean_bar - dot(total_over(jnp.sum(t_bar, 0), axis_name)[None], lead, (1, 1))[0]
-        shift = shift / jnp.maximum(rows.total, 1e-300)
+        shift = shift / jnp.maximum(centred.total, jnp.finfo(wide()).tiny)
 
         def block(start: Any, size: int) -> jax.Array:
-            y, w = tile(rows, start, size)
+            y, w = tile(centred, start, size)
             ya, yv = dot(y, a, (1, 0)), dot(y, lead, (1, 0))
             t = jax.lax.dynamic_slice_in_dim(t_bar, start, size)
             y_bar = dot(t + w[:, None] * ya, lead, (1, 1)) + dot(w[:, None] * yv, a, (1, 1))
             w_bar = jnp.sum(ya * yv, 1) + dot(y, shift[:, None], (1, 0))[:, 0]
             x_bar = y_bar + w[:, None] * shift[None]
-            return jnp.concatenate([x_bar, w_bar[:, None]], 1).astype(dtype)
+            return jnp.concatenate([x_bar, w_bar[:, None]], 1).astype(rows.weights.dtype)
 
         both = map_tiles(block, n, d)
         return both[:, :d], both[:, d]
 
+    return in_double(cotangent, rows.weights.dtype)
 
-def _in_double(rows: Rows, axis_name: str | None) -> Rows:
-    """Rows centred in float64: in float32 they add up to rounding, times A, which may be large."""
+
+def _centred_again(rows: Rows, axis_name: str | None) -> Rows:
+    """Rows centred in double: in float32 they add up to rounding, times A, which may be large."""
     narrow = rows.weights, rows.shift, rows.offset, rows.total
-    weights, shift, offset, total = cast(narrow, jnp.float64)
+    weights, shift, offset, total = cast(narrow, wide())
     rows = rows._replace(weights=weights, shift=shift, offset=offset, total=total)
     left = total_over(sum_tiles(partial(weighted_sum, rows), *rows.features.shape), axis_name)
-    return rows._replace(offset=offset + left / jnp.maximum(total, 1e-300))
+    return rows._replace(offset=offset + left / jnp.maximum(total, jnp.finfo(wide()).tiny))
 
 
 def _transposed(rows: Rows, t: jax.Array) -> jax.Array:
@@ -103,8 +105,8 @@ def _directions(
     """``A = V C``, (d, k)."""
     k = s_bar.shape[0]
     gap = s[None, :k] ** 2 - s[:, None] ** 2
-    apart = (alike[:, None] != alike[None, :k]) & (jnp.abs(gap) > (NULL * s[0]) ** 2)
+    apart = (alike[:, None] != alike[None, :k]) & (jnp.abs(gap) > (null() * s[0]) ** 2)
     c = jnp.where(apart, dot(v, v_bar, (0, 0)) / jnp.where(apart, gap, 1), 0)
-    alive = s[:k] > NULL * s[0]
+    alive = s[:k] > null() * s[0]
     on = jnp.where(alive, s_bar / (2 * jnp.where(alive, s[:k], 1)), 0)
     return dot(v, c, (1, 0)) + v[:, :k] * on[None]

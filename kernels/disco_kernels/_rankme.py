@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
@@ -37,18 +37,19 @@ NODES = np.arange(-REACH, REACH + STEP, STEP)  # x
 def rankme(spectrum: Spectrum, *, where: jax.Array | None = None) -> jax.Array:
     """RankMe of the spectrum's features."""
     weights = sample_weights(where, spectrum.coordinates)
-    with jax.enable_x64(True):
-        n = jnp.sum(weights.astype(jnp.float64))
-        mean, basis = spectrum.mean.astype(jnp.float64), spectrum.basis.astype(jnp.float64)
+
+    def score() -> jax.Array:
+        n = jnp.sum(weights.astype(wide()))
+        mean, basis = spectrum.mean.astype(wide()), spectrum.basis.astype(wide())
         inside = dot(mean[None], basis, (1, 0))[0]
         outside = jnp.linalg.norm(mean - dot(basis, inside[:, None], (1, 0))[:, 0])
-        squares = jnp.append(spectrum.singular_values.astype(jnp.float64) ** 2, 0)
+        squares = jnp.append(spectrum.singular_values.astype(wide()) ** 2, 0)
         pulls = n * jnp.append(inside, outside) ** 2
         unit = squares[0] + jnp.sum(pulls)  # the largest sigma^2 is between half of it and it
         unit = jnp.where(unit > 0, unit, 1)
         squares, pulls = squares / unit, pulls / unit
 
-        x = jnp.asarray(NODES, jnp.float64)
+        x = jnp.asarray(NODES, wide())
         log_ratio = jnp.log1p(jnp.sum(pulls[None] / (squares[None] + jnp.exp(x)[:, None]), 1))
         moved = STEP / (2 * jnp.pi) * jnp.exp(x / 2) * log_ratio
         total = jnp.sum(jnp.sqrt(squares)) + jnp.sum(moved)
@@ -56,4 +57,6 @@ def rankme(spectrum: Spectrum, *, where: jax.Array | None = None) -> jax.Array:
         logs = logs + jnp.sum(moved * (1 + x / 2))
         total = jnp.where(total > 0, total, 1)
         entropy = jnp.log(total) - logs / total
-        return jnp.exp(entropy).astype(spectrum.coordinates.dtype)
+        return jnp.exp(entropy)
+
+    return in_double(score, spectrum.coordinates.dtype)

@@ -45,7 +45,7 @@ from ._class_scatter import (
     within_scatter,
 )
 from ._lapack import cholesky, cholesky_solve
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import map_tiles, sample_weights, sum_tiles
 from ._spectral_scatter import between, inverse_root
 from ._spectrum import Spectrum
@@ -65,13 +65,14 @@ def sfda(
     n, k = rows.shape
     check_labels(labels, n, num_classes)
     weights = sample_weights(where, rows)
-    with jax.enable_x64(True):
-        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, jnp.float64)
+
+    def score() -> jax.Array:
+        d = jnp.asarray(spectrum.basis.shape[0] if width is None else width, wide())
         read = reader(rows)
         classes = class_means(read, k, labels, weights, num_classes)
         scatter, total = variances(read, classes), classes.total
         flat = collapsed(jnp.sum(scatter), classes, rows.dtype)
-        ones = jnp.sum(spectrum.basis.astype(jnp.float64), 0)
+        ones = jnp.sum(spectrum.basis.astype(wide()), 0)
         a = jnp.maximum(jnp.exp(-5 * _largest(classes, scatter, ones)), 1e-10)
         ridge = a * jnp.sum(scatter) / (total * d)
         root = inverse_root(read, classes, scatter, (1 - a) / total, ridge, flat)
@@ -99,8 +100,9 @@ def sfda(
             p = jnp.exp(own(log_posteriors(mixed(start, size), model), y))
             return jnp.sum(jnp.where(fresh, w, 0) * p)
 
-        score = sum_tiles(posterior, n, k + num_classes) / classes.total
-        return score.astype(rows.dtype)
+        return sum_tiles(posterior, n, k + num_classes) / classes.total
+
+    return in_double(score, rows.dtype)
 
 
 def _largest(classes: Classes, scatter: jax.Array, start: jax.Array) -> jax.Array:

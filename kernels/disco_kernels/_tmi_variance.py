@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from ._checks import check_labels, check_matrix
 from ._class_scatter import centred_reader, class_means, class_spreads
+from ._precision import in_double
 from ._rows import centred_rows
 
 
@@ -34,8 +35,10 @@ def tmi_variance(
     n, d = features.shape
     check_labels(labels, n, num_classes)
     rows = centred_rows(features, where)
-    with jax.enable_x64(True):
+
+    def score() -> jax.Array:
         read = centred_reader(rows)
         classes = class_means(read, d, labels, rows.weights, num_classes)
-        variance = jnp.sum(class_spreads(read, classes)) / classes.total
-        return variance.astype(rows.weights.dtype)
+        return jnp.sum(class_spreads(read, classes)) / classes.total
+
+    return in_double(score, rows.weights.dtype)

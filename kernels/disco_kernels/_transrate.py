@@ -34,7 +34,7 @@ from ._checks import check_choice, check_labels
 from ._class_sums import class_sums
 from ._gram import gram
 from ._lapack import cholesky
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
@@ -58,19 +58,22 @@ def transrate(
     check_choice("weights", weights, ("paper", "uniform"))
     check_choice("compat", compat, ("exact", "authors"))
     w = sample_weights(where, rows)
-    with jax.enable_x64(True):
-        squares = spectrum.singular_values.astype(jnp.float64) ** 2
-        total = jnp.maximum(jnp.sum(w.astype(jnp.float64)), jnp.finfo(jnp.float64).tiny)
+
+    def score() -> jax.Array:
+        squares, tiny = spectrum.singular_values.astype(wide()) ** 2, jnp.finfo(wide()).tiny
+        total = jnp.maximum(jnp.sum(w.astype(wide())), tiny)
         variance = jnp.sum(squares) / total
         eps = EPS * jnp.where(variance > 0, variance, 1) if compat == "authors" else EPS
         whole = jnp.sum(jnp.log1p(squares / (total * eps))) / 2
         counts, parts = _class_rates(rows, w, labels, eps, num_classes)
-        mass = counts if weights == "paper" else (counts > 0).astype(jnp.float64)
-        share = mass / jnp.maximum(jnp.sum(mass), jnp.finfo(jnp.float64).tiny)
-        score = whole - jnp.sum(share * parts)
+        mass = counts if weights == "paper" else (counts > 0).astype(wide())
+        share = mass / jnp.maximum(jnp.sum(mass), tiny)
+        gain = whole - jnp.sum(share * parts)
         if compat == "authors":
-            score = score / jnp.maximum(spectrum.rank, 1).astype(jnp.float64)
-        return score.astype(rows.dtype)
+            gain = gain / jnp.maximum(spectrum.rank, 1).astype(wide())
+        return gain
+
+    return in_double(score, rows.dtype)
 
 
 def _class_rates(
@@ -83,14 +86,14 @@ def _class_rates(
     order = jnp.argsort(labels)
     edges = jnp.searchsorted(labels[order], jnp.arange(num_classes + 1, dtype=jnp.int32))
     edges = edges.astype(jnp.int32)
-    counts = class_sums(weights, labels, num_classes).astype(jnp.float64)
+    counts = class_sums(weights, labels, num_classes).astype(wide())
 
     def members(start: jax.Array, stop: jax.Array, scale: jax.Array, size: int) -> jax.Array:
         """``size`` rows of Z_c/sqrt(n_c eps) from ``start`` on, zeros from ``stop`` on."""
         place = start + jnp.arange(size, dtype=jnp.int32)
         index = order[jnp.minimum(place, n - 1)]
         w = jnp.where(place < stop, weights[index], 0)
-        return rows[index].astype(jnp.float64) * jnp.sqrt(w.astype(jnp.float64) * scale)[:, None]
+        return rows[index].astype(wide()) * jnp.sqrt(w.astype(wide()) * scale)[:, None]
 
     def over_rows(size: int, start: jax.Array, stop: jax.Array, scale: jax.Array) -> jax.Array:
         z = members(start, stop, scale, size)
@@ -101,7 +104,7 @@ def _class_rates(
             return total + gram(members(start + i * TILE, stop, scale, TILE))
 
         tiles = (stop - start + TILE - 1) // TILE
-        empty = jnp.zeros((k, k), jnp.float64)
+        empty = jnp.zeros((k, k), wide())
         return _half_log_determinant(lax.fori_loop(0, tiles, add, empty))
 
     sizes = [SMALLEST * 2**i for i in range(k.bit_length()) if SMALLEST * 2**i < k]

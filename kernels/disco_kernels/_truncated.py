@@ -14,12 +14,14 @@ class-structured data of (5000, 2048): one where singular values fall like j^-0.
 two like j^-0.5, five or six on flat noise. See ``python -m bench disco``.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ._graded import eigenpairs
 from ._gram import column_gram, gram
 from ._lanczos import (
     BOUND,
@@ -31,8 +33,7 @@ from ._lanczos import (
     start_block,
     truncation_error,
 )
-from ._lapack import eigh
-from ._precision import dot
+from ._precision import dot, in_double, wide
 from ._rows import Rows, over_tiles, project, sum_tiles, tile, total_over
 
 
@@ -107,8 +108,8 @@ def feature_operator(rows: Rows, axis_name: str | None) -> Operator:
         product, image = over_tiles(block, n, d)
         return total_over(product, axis_name).T, image
 
-    def reduce(basis: jax.Array, images: jax.Array) -> jax.Array:
-        return weighted_gram(images, rows.weights, axis_name)
+    def reduce(basis: jax.Array, images: jax.Array, turn: jax.Array | None) -> jax.Array:
+        return weighted_gram(images, rows.weights, axis_name, turn)
 
     return Operator(apply, reduce, rows.weights[:, None] * 0)
 
@@ -120,20 +121,27 @@ def gram_operator(matrix: jax.Array) -> Operator:
         product = dot(matrix, q, (1, 0))
         return product, product
 
-    def reduce(basis: jax.Array, images: jax.Array) -> jax.Array:
-        h = dot(basis.astype(jnp.float64), images.astype(jnp.float64), (0, 0))
+    def reduce(basis: jax.Array, images: jax.Array, turn: jax.Array | None) -> jax.Array:
+        left, right = (
+            x.astype(wide()) if turn is None else dot(x.astype(wide()), turn, (1, 0))
+            for x in (basis, images)
+        )
+        h = dot(left, right, (0, 0))
         return (h + h.T) / 2
 
     return Operator(apply, reduce, matrix[:, :1] * 0)
 
 
-def weighted_gram(t: jax.Array, w: jax.Array, axis_name: str | None) -> jax.Array:
-    """``T^T W T`` in float64; inside a region that has it."""
+def weighted_gram(
+    t: jax.Array, w: jax.Array, axis_name: str | None, turn: jax.Array | None = None
+) -> jax.Array:
+    """``T^T W T`` in the wider dtype, or of ``T turn``; called ``in_double``."""
 
     def term(start: Any, fresh: jax.Array, size: int) -> jax.Array:
         part = jnp.where(fresh, lax.dynamic_slice_in_dim(w, start, size), 0)
         rows = lax.dynamic_slice_in_dim(t, start, size) * jnp.sqrt(part)[:, None]
-        return gram(rows.astype(jnp.float64))
+        rows = rows.astype(wide())
+        return gram(rows if turn is None else dot(rows, turn, (1, 0)))
 
     return total_over(sum_tiles(term, *t.shape), axis_name)
 
@@ -141,16 +149,17 @@ def weighted_gram(t: jax.Array, w: jax.Array, axis_name: str | None) -> jax.Arra
 def _on_features(rows: Rows, found: Lanczos, k: int, axis_name: str | None) -> Truncated:
     """Rayleigh-Ritz on the features of what was found on their Gram matrix; what they add."""
     d = rows.features.shape[1]
-    dtype = rows.weights.dtype
     basis = orthonormal(found.vectors[:, :k])[0]
     coordinates = project(rows, basis)
-    with jax.enable_x64(True):
-        seen = weighted_gram(coordinates, rows.weights, axis_name)
-        missed = seen - jnp.diag(found.values[:k].astype(jnp.float64))
-        noise = (jnp.linalg.norm(missed, axis=0) * (d / k) ** 0.5).astype(dtype)
-        squares, rotation = eigh(seen)
-        squares = jnp.maximum(squares[::-1], 0).astype(dtype)
-        rotation = rotation[:, ::-1].astype(dtype)
+    measure = partial(weighted_gram, coordinates, rows.weights, axis_name)
+
+    def ritz() -> tuple[jax.Array, jax.Array, jax.Array]:
+        seen = measure(None)
+        missed = seen - jnp.diag(found.values[:k].astype(wide()))
+        pairs = eigenpairs(lambda turn: seen if turn is None else measure(turn))
+        return *pairs, jnp.linalg.norm(missed, axis=0) * (d / k) ** 0.5
+
+    squares, rotation, noise = in_double(ritz, rows.weights.dtype)
     return Truncated(
         jnp.sqrt(squares),
         dot(basis, rotation, (1, 0)),
