@@ -45,8 +45,8 @@ def hard_examples(
     known = (labels >= 0) & (labels < num_classes)
     w = jnp.where(known, sample_weights(where, features), 0)
     margin = _margin(_logits(features, where, m), labels)
-    place = jnp.where(w > 0, labels, num_classes)
-    order = jnp.lexsort((margin, place))
+    place = jnp.where(w > 0, labels, num_classes).astype(jnp.int32)
+    order = jnp.lexsort((margin, place)).astype(jnp.int32)
 
     def kept() -> jax.Array:
         counts, sorted_w = m.class_counts.astype(wide()), w[order].astype(wide())

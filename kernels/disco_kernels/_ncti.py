@@ -167,7 +167,7 @@ def _discriminant(
     shrinks = flat | (a > FLOOR)
     white, right = jnp.where(shrinks, white, exact), jnp.where(shrinks, right, of_means)
     leading = place < jnp.minimum(jnp.sum(classes.present, dtype=jnp.int32) - 1, spectrum.kept)
-    leading &= shrinks | (values**2 > 1e-8 * values[0] ** 2)
+    leading &= shrinks | (values**2 > _rounding() * values[0] ** 2)
     return white, jnp.where(leading[None], dot(white, right, (1, 0)), 0)
 
 
@@ -184,8 +184,13 @@ def _on_range(within: jax.Array, noise: jax.Array) -> jax.Array:
     varies = scale > noise
     inverse = jnp.where(varies, 1 / jnp.where(varies, scale, 1), 0)
     squares, basis = eigh(within * inverse[:, None] * inverse[None])
-    kept = jnp.where(squares > 1e-8, squares, jnp.inf)
+    kept = jnp.where(squares > _rounding(), squares, jnp.inf)
     return inverse[:, None] * basis / jnp.sqrt(kept)[None]
+
+
+def _rounding() -> float:
+    """Of the largest eigenvalue: what is below is no direction."""
+    return 1e-8 if wide() == jnp.float64 else 1e-5
 
 
 def _right_vectors(x: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -23,14 +23,14 @@ Reference: Garrido et al., RankMe, ICML 2023. Trefethen and Weideman, SIAM Revie
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax import lax
 
 from ._precision import dot, in_double, wide
 from ._rows import sample_weights
 from ._spectrum import Spectrum
 
 STEP, REACH = 0.5, 80.0
-NODES = np.arange(-REACH, REACH + STEP, STEP)  # x
+NODES = int(2 * REACH / STEP) + 1
 
 
 @jax.jit
@@ -49,7 +49,7 @@ def rankme(spectrum: Spectrum, *, where: jax.Array | None = None) -> jax.Array:
         unit = jnp.where(unit > 0, unit, 1)
         squares, pulls = squares / unit, pulls / unit
 
-        x = jnp.asarray(NODES, wide())
+        x = STEP * lax.iota(wide(), NODES) - REACH
         log_ratio = jnp.log1p(jnp.sum(pulls[None] / (squares[None] + jnp.exp(x)[:, None]), 1))
         moved = STEP / (2 * jnp.pi) * jnp.exp(x / 2) * log_ratio
         total = jnp.sum(jnp.sqrt(squares)) + jnp.sum(moved)

@@ -1,6 +1,7 @@
 """Who may import whom, and the shape of the tree, read from the sources without running them."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,13 @@ def test_kernels_is_a_source_root_and_no_package():
     # A top-level `kernels` would shadow Hugging Face's package of that name and break transformers.
     assert (ROOT / "kernels" / "disco_kernels" / "__init__.py").is_file()
     assert not (ROOT / "kernels" / "__init__.py").exists()
+
+
+def test_one_file_factorises():
+    """`_lapack` alone: elsewhere a batched factorisation could hang on a CPU."""
+    linalg = re.compile(r"linalg(?!\.norm\()")
+    files = [p for p in python_files("disco_jax", "kernels") if linalg.search(p.read_text())]
+    assert {p.name for p in files} <= {"_lapack.py", "_blas_threads.py"}
 
 
 def test_files_are_small_and_named_after_what_they_hold():
