@@ -69,15 +69,16 @@ def often(function, features):
 
 
 def devices():
-    features, labels = problem(120, 48, MODELS)
-    function = on_stack("disco", labels)
-    for count in (2, 4, 8):
-        chosen = {"devices": jax.devices()[:count], "axis_types": (AxisType.Auto,)}
-        mesh = jax.make_mesh((count,), ("model",), **chosen)
-        split = jax.shard_map(function, mesh=mesh, in_specs=P("model"), out_specs=P("model"))
-        compiled = jax.jit(split)
-        for _ in range(10):
-            jax.block_until_ready(compiled(features))
+    features, labels = problem(300, 128, 2 * MODELS)
+    for name in ("disco", "sfda", "ncti"):
+        function = on_stack(name, labels)
+        for count in (2, 4, 8):
+            chosen = {"devices": jax.devices()[:count], "axis_types": (AxisType.Auto,)}
+            mesh = jax.make_mesh((count,), ("model",), **chosen)
+            split = jax.shard_map(function, mesh=mesh, in_specs=P("model"), out_specs=P("model"))
+            compiled = jax.jit(split)
+            for _ in range(10):
+                jax.block_until_ready(compiled(features))
 
 
 def scores(everything):
