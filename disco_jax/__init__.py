@@ -8,8 +8,8 @@ import importlib
 __version__ = "0.1.0"
 
 _EXPORTS = {  # public name -> module of this package that defines it
-    "FeatureError": "features",
     "FeatureSet": "features",
+    "InputError": "errors",
     "ScoreTable": "score_table",
     "SpecError": "specs",
     "compare": "controls",

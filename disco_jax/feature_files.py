@@ -3,7 +3,7 @@
 A file holds the fields of a `FeatureSet` by name, another layer's features as `features@NAME`.
 
 Nothing is unpickled and nothing is believed: sizes that a header gives are compared with the size
-of the file before anything is allocated, and whatever is wrong is a `FeatureError`. Fields that a
+of the file before anything is allocated, and whatever is wrong is a `InputError`. Fields that a
 `FeatureSet` does not have are ignored. The large fields stay in the file as `StoredArray`s, rows of
 which are read when asked for, so that a file may be larger than memory.
 
@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from .atomic import replacing
+from .errors import InputError
 from .feature_npz import read_npz, write_npz
 from .feature_safetensors import read_safetensors, write_safetensors
 from .feature_stored import AGAIN, unreadable
 from .feature_values import StoredRows
-from .features import FIELDS, LAYER, FeatureError, FeatureSet
+from .features import FIELDS, LAYER, FeatureSet
 
 FORMATS = {".safetensors": (read_safetensors, write_safetensors), ".npz": (read_npz, write_npz)}
 
@@ -35,21 +36,21 @@ def feature_files(folder: str | os.PathLike[str]) -> dict[str, Path]:
     except OSError as why:
         remedy = "give a folder with one .safetensors or .npz file per model"
         problem = f"cannot be read ({why.strerror})"
-        raise FeatureError(where, "folder", problem, remedy) from why
+        raise InputError(where, "folder", problem, remedy) from why
     found: dict[str, Path] = {}
     for path in (Path(folder, name) for name in names if not name.startswith(".")):
         if path.suffix.lower() not in FORMATS:
             continue
         if path.name.encode(errors="ignore").decode() != path.name:
             problem = f"the name of a file is no Unicode, {path.name}"
-            raise FeatureError(where, "folder", problem, "rename it")
+            raise InputError(where, "folder", problem, "rename it")
         if path.stem in found:
             problem = f"model {path.stem} twice, in {found[path.stem].name} and {path.name}"
-            raise FeatureError(where, "folder", problem, "remove or rename one of them")
+            raise InputError(where, "folder", problem, "remove or rename one of them")
         found[path.stem] = path
     if not found:
         remedy = "put one .safetensors or .npz file per model there"
-        raise FeatureError(where, "folder", "no feature files in it", remedy)
+        raise InputError(where, "folder", "no feature files in it", remedy)
     return dict(sorted(found.items()))
 
 
@@ -60,19 +61,19 @@ def read_features(path: str | os.PathLike[str]) -> FeatureSet:
     try:
         status = os.stat(path)  # before it is opened: a named pipe would wait for its writer
         if not stat.S_ISREG(status.st_mode):
-            raise FeatureError(str(path), "file", "not a regular file", "give a file")
+            raise InputError(str(path), "file", "not a regular file", "give a file")
         if status.st_size == 0:
-            raise FeatureError(str(path), "file", "empty", AGAIN)
+            raise InputError(str(path), "file", "empty", AGAIN)
         with open(path, "rb") as file:
             arrays, provenance = read(path, file)
-    except FeatureError:
+    except InputError:
         raise
     except OSError as why:
         raise unreadable(path, "file", why) from why
     except Exception as why:  # the bytes are anybody's, and so is what a parser makes of them
         told = f"{type(why).__name__}: {why}"[:200]
         problem = f"damaged, or no {path.suffix[1:]} file ({told})"
-        raise FeatureError(str(path), "file", problem, AGAIN) from why
+        raise InputError(str(path), "file", problem, AGAIN) from why
     features = arrays.pop("features", None)
     layers = {key: arrays.pop(key) for key in list(arrays) if key.startswith(LAYER)}
     arrays["layers"] = {key.removeprefix(LAYER): array for key, array in layers.items()}
@@ -92,14 +93,14 @@ def write_features(features: FeatureSet, path: str | os.PathLike[str]) -> None:
     except OSError as why:
         problem = f"cannot be written ({why.strerror or why})"
         remedy = "choose a writable folder with room for it"
-        raise FeatureError(str(path), "file", problem, remedy) from why
+        raise InputError(str(path), "file", problem, remedy) from why
     except UnicodeEncodeError as why:
         problem = f"text that is no Unicode, {why.object[why.start : why.end]!r}"
-        raise FeatureError(str(path), "file", problem, "correct labels, ids or provenance") from why
+        raise InputError(str(path), "file", problem, "correct labels, ids or provenance") from why
 
 
 def _format(path: Path) -> tuple:
     if path.suffix.lower() not in FORMATS:
         problem = f"suffix {path.suffix!r}"
-        raise FeatureError(str(path), "file", problem, "use .safetensors or .npz")
+        raise InputError(str(path), "file", problem, "use .safetensors or .npz")
     return FORMATS[path.suffix.lower()]

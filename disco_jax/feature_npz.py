@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .errors import InputError
 from .feature_safetensors import unique
 from .feature_stored import (
     AGAIN,
@@ -32,7 +33,7 @@ from .feature_stored import (
     to_bytes,
 )
 from .feature_values import blocks
-from .features import FeatureError, rule_of
+from .features import rule_of
 
 HEADER_LIMIT = 10_000
 DEFLATE_AT_MOST = 1032  # times smaller, by the format
@@ -64,11 +65,11 @@ def read_npz(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]
         text = arrays.pop("provenance")
         if text.dtype.kind != "U" or text.size != 1:
             problem = f"{text.dtype} {text.shape}"
-            raise FeatureError(str(path), "provenance", problem, "save one text, a JSON object")
+            raise InputError(str(path), "provenance", problem, "save one text, a JSON object")
         provenance = json.loads(text.item(), object_pairs_hook=unique)
         if not isinstance(provenance, dict):
             problem = f"JSON, but a {type(provenance).__name__}"
-            raise FeatureError(str(path), "provenance", problem, "save a JSON object")
+            raise InputError(str(path), "provenance", problem, "save a JSON object")
     return arrays, provenance
 
 
@@ -114,11 +115,11 @@ def _member(
     plain = info.compress_type == zipfile.ZIP_STORED
     if info.flag_bits & 0x41 or not (plain or info.compress_type == zipfile.ZIP_DEFLATED):
         problem = f"encrypted or packed by method {info.compress_type}"
-        raise FeatureError(str(path), field, problem, "save it with np.savez")
+        raise InputError(str(path), field, problem, "save it with np.savez")
     most = info.compress_size * (1 if plain else DEFLATE_AT_MOST)
     if info.file_size > most:
         problem = f"damaged: {info.compress_size} bytes cannot hold the {info.file_size} promised"
-        raise FeatureError(str(path), field, problem, AGAIN)
+        raise InputError(str(path), field, problem, AGAIN)
     with archive.open(info) as member:
         header = _header(member)
         stored, fortran, shape = _layout(path, field, header)
@@ -138,7 +139,7 @@ def _member(
         if done != size:
             raise ValueError(f"{info.filename} ends too early")
     if stored.kind == "U" and raw.view(CODE.newbyteorder(stored.byteorder)).max() > 0x10FFFF:
-        raise FeatureError(str(path), field, "damaged: text that is no Unicode", AGAIN)
+        raise InputError(str(path), field, "damaged: text that is no Unicode", AGAIN)
     return from_bytes(raw, stored).reshape(shape, order="F" if fortran else "C")
 
 
@@ -160,17 +161,17 @@ def _layout(path: Path, field: str, header: bytes) -> tuple[np.dtype, bool, tupl
     descr, order, shape = DESCR.search(text), ORDER.search(text), SHAPE.search(text)
     if not (descr and order and shape):
         remedy = "save plain arrays, one per field"
-        raise FeatureError(str(path), field, "structured, or not a .npy header", remedy)
+        raise InputError(str(path), field, "structured, or not a .npy header", remedy)
     byteorder, kind, size, more = descr.groups()
     if kind == "O":
         remedy = "it is not unpickled: convert with .astype, text with .astype(str), and save again"
-        raise FeatureError(str(path), field, "pickled objects (dtype object)", remedy)
+        raise InputError(str(path), field, "pickled objects (dtype object)", remedy)
     if kind not in "biufUS" or more or not 0 < int(size or 0) < 2**31:
         remedy = "save real numbers, integers or text"
         if kind == "V":
             remedy = "save bfloat16 as safetensors or float32: npz cannot hold it"
         elif kind == "c":
             remedy = "save real numbers, a complex column as two"
-        raise FeatureError(str(path), field, f"dtype {kind}{size}{more}", remedy)
+        raise InputError(str(path), field, f"dtype {kind}{size}{more}", remedy)
     lengths = tuple(int(length) for length in shape[1].split(",") if length.strip())
     return np.dtype(f"{byteorder}{kind}{size}"), order[1] == "True", lengths

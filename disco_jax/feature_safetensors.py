@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import ml_dtypes
 import numpy as np
 
+from .errors import InputError
 from .feature_stored import (
     AGAIN,
     StoredArray,
@@ -28,7 +29,7 @@ from .feature_stored import (
     to_bytes,
 )
 from .feature_values import blocks
-from .features import LAYER, FeatureError, rule_of
+from .features import LAYER, rule_of
 
 HEADER_LIMIT = 10_000_000
 DTYPES = {  # the format is little-endian
@@ -52,7 +53,7 @@ def read_safetensors(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[s
     start = 8 + int.from_bytes(file.read(8), "little")
     if start > min(total, HEADER_LIMIT):
         problem = f"truncated or no safetensors file: a header of {start - 8} bytes is promised"
-        raise FeatureError(str(path), "file", problem, AGAIN)
+        raise InputError(str(path), "file", problem, AGAIN)
     header = json.loads(file.read(start - 8).decode("utf-8"), object_pairs_hook=unique)
     metadata = header.pop("__metadata__", {})
     spans = {name: _span(entry) for name, entry in header.items()}
@@ -63,22 +64,22 @@ def read_safetensors(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[s
         reached = end
     if reached != total - start:
         problem = f"truncated or padded: it has {total} bytes, its header says {reached + start}"
-        raise FeatureError(str(path), "file", problem, AGAIN)
+        raise InputError(str(path), "file", problem, AGAIN)
     sums = {k.removeprefix(CRC): int(v, 16) for k, v in metadata.items() if k.startswith(CRC)}
     for name in sorted(sums.keys() - header.keys()):
-        raise FeatureError(str(path), name, "lost, only its checksum is left", AGAIN)
+        raise InputError(str(path), name, "lost, only its checksum is left", AGAIN)
     arrays: dict[str, Any] = {}
     for name, entry in header.items():
         field = name if name.startswith(LAYER) else name.removesuffix(UTF8)
         if rule_of(field) is None:
             continue
         if field in arrays:
-            raise FeatureError(str(path), field, "there twice, as text and numbers", "remove one")
+            raise InputError(str(path), field, "there twice, as text and numbers", "remove one")
         if sums and name not in sums:
-            raise FeatureError(str(path), field, "without checksum, others have one", AGAIN)
+            raise InputError(str(path), field, "without checksum, others have one", AGAIN)
         if entry["dtype"] not in DTYPES:
             remedy = f"save it as one of {', '.join(DTYPES)}"
-            raise FeatureError(str(path), field, f"dtype {entry['dtype']}", remedy)
+            raise InputError(str(path), field, f"dtype {entry['dtype']}", remedy)
         stored, shape, (begin, end) = DTYPES[entry["dtype"]], tuple(entry["shape"]), spans[name]
         check_layout(path, field, shape, stored, end - begin)
         crc = (_seed(stored, shape), sums[name]) if name in sums else None
@@ -96,7 +97,7 @@ def write_safetensors(
 ) -> None:
     """Header, arrays, and the header again with their checksums; the widest type first."""
     if taken := [key for key in provenance if key.startswith(CRC)]:
-        raise FeatureError(str(path), "provenance", f"key {taken[0]!r}", f"{CRC} is ours: rename")
+        raise InputError(str(path), "provenance", f"key {taken[0]!r}", f"{CRC} is ours: rename")
     tensors = {
         **{key: array for key, array in arrays.items() if array.dtype.kind != "U"},
         **{key + UTF8: _utf8(array) for key, array in arrays.items() if array.dtype.kind == "U"},
@@ -146,7 +147,7 @@ def _header(
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
     if len(text) + 8 > HEADER_LIMIT:
-        raise FeatureError(str(path), "provenance", f"{len(text)} bytes", "keep it under 10 MB")
+        raise InputError(str(path), "provenance", f"{len(text)} bytes", "keep it under 10 MB")
     return len(text).to_bytes(8, "little") + text
 
 

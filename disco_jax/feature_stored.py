@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from .errors import InputError
 from .feature_values import BLOCK_BYTES
-from .features import LAYER, FeatureError, rule_of
+from .features import LAYER, rule_of
 
 LARGE = ("features", "logits", "source_features", "moments")
 AT_ONCE_LIMIT = 2**30  # bytes of a field that has to be read at once
@@ -87,7 +88,7 @@ class StoredArray:
             raise unreadable(self.path, self.field, why) from why
         if not (whole and same):
             problem = "the file changed while it was being read"
-            raise FeatureError(
+            raise InputError(
                 str(self.path), self.field, problem, "let its writer finish and run again"
             )
         return raw
@@ -98,7 +99,7 @@ class StoredArray:
     def _compare(self, crc: int) -> None:
         if self._crc is not None and crc != self._crc[1]:
             problem = "damaged, its checksum is not the one written with it"
-            raise FeatureError(str(self.path), self.field, problem, AGAIN)
+            raise InputError(str(self.path), self.field, problem, AGAIN)
 
 
 def from_bytes(raw: np.ndarray, stored: np.dtype) -> np.ndarray:
@@ -133,10 +134,10 @@ def check_layout(path: Path, field: str, shape: Sequence[int], dtype: np.dtype, 
     if not shape or not all(type(length) is int and length > 0 for length in shape):
         rule = rule_of(field)
         remedy = f"save it with shape {rule.shapes if rule else '(1,)'}, none of it 0"
-        raise FeatureError(str(path), field, f"shape {list(shape)}", remedy)
+        raise InputError(str(path), field, f"shape {list(shape)}", remedy)
     if byte_count(shape, dtype) != size:
         problem = f"damaged: {dtype} {list(shape)} is promised, {size} bytes are there"
-        raise FeatureError(str(path), field, problem, AGAIN)
+        raise InputError(str(path), field, problem, AGAIN)
 
 
 def check_at_once(path: Path, field: str, size: int) -> None:
@@ -144,10 +145,10 @@ def check_at_once(path: Path, field: str, size: int) -> None:
     if size > AT_ONCE_LIMIT:
         problem = f"{size} bytes that have to be read at once, over the limit of {AT_ONCE_LIMIT}"
         remedy = "save it as safetensors, or with np.savez uncompressed and in C order"
-        raise FeatureError(str(path), field, problem, remedy)
+        raise InputError(str(path), field, problem, remedy)
 
 
-def unreadable(path: Path, field: str, why: OSError) -> FeatureError:
+def unreadable(path: Path, field: str, why: OSError) -> InputError:
     """What the operating system would not do."""
     problem = f"cannot be read ({why.strerror or why})"
-    return FeatureError(str(path), field, problem, "check that it exists and may be read")
+    return InputError(str(path), field, problem, "check that it exists and may be read")

@@ -7,7 +7,7 @@
 
 Building a `FeatureSet` looks at shapes and dtypes only. `FeatureSet.check` looks at the values,
 once: numbers are finite, labels are classes and more than one, stored arrays match their checksums.
-What cannot be scored is a `FeatureError`, one line that names file, field and remedy; what can be
+What cannot be scored is a `InputError`, one line that names file, field and remedy; what can be
 scored but should be doubted comes back as a warning. Shapes read from a file are to be believed
 after the check only.
 
@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .errors import InputError, one_line
 from .feature_values import (
     Encoded,
     StoredRows,
@@ -73,17 +74,6 @@ EXTRAS = ("logits", "source_features")  # no task needs them, some metrics do
 def rule_of(field: str) -> Rule | None:
     """What a field may look like, one of a layer too; None for a field that we do not know."""
     return FIELDS["features"] if field.startswith(LAYER) else FIELDS.get(field)
-
-
-class FeatureError(ValueError):
-    """Unusable input, in one line: the file (or model), the field, what is wrong, what to do."""
-
-    def __init__(self, file: str, field: str, problem: str, remedy: str) -> None:
-        super().__init__(file, field, problem, remedy)
-        self.file, self.field, self.problem, self.remedy = file, field, problem, remedy
-
-    def __str__(self) -> str:
-        return one_line(f"{self.file}: {self.field}: {self.problem}; {self.remedy}")
 
 
 class Checked(NamedTuple):
@@ -173,7 +163,7 @@ class FeatureSet:
         return replace(self, **fields, layers=read(self.layers))
 
     def task(self) -> str:
-        """The task that the fields speak for; a FeatureError where they speak for two or none."""
+        """The task that the fields speak for; a InputError where they speak for two or none."""
         if self.targets is not None and (self.labels is not None or self.boxes is not None):
             other = "labels" if self.boxes is None else "boxes"
             raise self._error("task", f"{other} and targets are both there", f"say {_or(TASKS)}")
@@ -234,8 +224,8 @@ class FeatureSet:
         """A field with the name of the layer."""
         return LAYER + self.layer if key == "features" and self.layer else key
 
-    def _error(self, key: str, problem: str, remedy: str) -> FeatureError:
-        return FeatureError(self._where(), self._full(key), problem, remedy)
+    def _error(self, key: str, problem: str, remedy: str) -> InputError:
+        return InputError(self._where(), self._full(key), problem, remedy)
 
     def _layer(self, name: str, value: Any) -> Any:
         if not (isinstance(name, str) and LAYER_NAME.fullmatch(name)):
@@ -323,17 +313,12 @@ class FeatureSet:
             raise self._error(key, "all are constant", remedy)
         return encoded
 
-    def _not_finite(self, key: str, bad: int, first: tuple[int, int, float]) -> FeatureError:
+    def _not_finite(self, key: str, bad: int, first: tuple[int, int, float]) -> InputError:
         shape = getattr(self, key).shape
         where = f"row {first[0]}" + (f", column {first[1]}" if len(shape) > 1 else "")
         size = shape[0] * (shape[1] if len(shape) > 1 else 1)
         problem = f"{bad} of {size} values not finite, first {first[2]} at {where} (from 0)"
         return self._error(key, problem, "drop these samples or compute them again")
-
-
-def one_line(text: str) -> str:
-    """The text with line ends, control characters and broken Unicode written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _host_array(value: Any) -> np.ndarray:

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from .backbones import load_backbone
 from .data.images import Images
+from .errors import InputError
 from .extraction import extract, provenance
 from .feature_files import read_features, write_features
 from .feature_values import on_device
-from .features import TASKS, FeatureError, FeatureSet
+from .features import TASKS, FeatureSet
 from .gathering import device_room
 from .hub_files import HubModel
 
@@ -73,7 +74,7 @@ def extract_hub(
             out.mkdir(parents=True, exist_ok=True)
         except OSError as why:
             problem = f"cannot be made ({why.strerror})"
-            raise FeatureError(str(out), "out", problem, "choose another folder") from why
+            raise InputError(str(out), "out", problem, "choose another folder") from why
     room = device_room() if out is None else 0
     for model in hub:
         backbone = load_backbone(
@@ -111,6 +112,6 @@ def _found(path: Path, expected: dict[str, str]) -> FeatureSet | None:
     """What the file holds, if it is what extraction would write."""
     try:
         features = read_features(path)
-    except FeatureError:
+    except InputError:
         return None
     return features if dict(features.provenance) == expected else None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .features import FeatureError
+from .errors import InputError
 
 REMEDY = "give an .npy array, or a .txt or .csv file with one label per line"
 
@@ -18,19 +18,19 @@ REMEDY = "give an .npy array, or a .txt or .csv file with one label per line"
 def read_labels(path: Path) -> np.ndarray:
     """The labels of a file; those of a text file are text, and real values are not classes."""
     if path.suffix.lower() not in (".npy", ".txt", ".csv"):
-        raise FeatureError(str(path), "labels", f"suffix {path.suffix!r}", REMEDY)
+        raise InputError(str(path), "labels", f"suffix {path.suffix!r}", REMEDY)
     try:
         if path.suffix.lower() == ".npy":
             return np.asarray(np.load(path, allow_pickle=False))
         lines = path.read_text("utf-8-sig").splitlines()
         if path.suffix.lower() == ".csv":
             lines = [_only(path, at, row) for at, row in enumerate(csv.reader(lines), 1)]
-    except FeatureError:
+    except InputError:
         raise
     except OSError as why:
-        raise FeatureError(str(path), "labels", f"cannot be read ({why.strerror})", REMEDY) from why
+        raise InputError(str(path), "labels", f"cannot be read ({why.strerror})", REMEDY) from why
     except (ValueError, EOFError, csv.Error) as why:
-        raise FeatureError(str(path), "labels", "neither text nor an array", REMEDY) from why
+        raise InputError(str(path), "labels", "neither text nor an array", REMEDY) from why
     values = [line.strip() for line in lines]
     while values and not values[-1]:
         values.pop()
@@ -38,12 +38,12 @@ def read_labels(path: Path) -> np.ndarray:
         values = values[1:]
     if "" in values:
         line = values.index("") + 1
-        raise FeatureError(str(path), "labels", f"label {line} is empty", "fill it in")
+        raise InputError(str(path), "labels", f"label {line} is empty", "fill it in")
     if not values:
-        raise FeatureError(str(path), "labels", "no labels in it", REMEDY)
+        raise InputError(str(path), "labels", "no labels in it", REMEDY)
     if _is(float, values) and not _is(int, values):
         remedy = "give classes; real values are targets (regression), saved with each model"
-        raise FeatureError(str(path), "labels", f"real-valued, as {values[0]}", remedy)
+        raise InputError(str(path), "labels", f"real-valued, as {values[0]}", remedy)
     return np.array(values)
 
 
@@ -60,5 +60,5 @@ def _is(kind: type, values: list[str]) -> bool:
 def _only(path: Path, line: int, row: list[str]) -> str:
     if len(row) > 1:
         problem = f"line {line} has {len(row)} fields"
-        raise FeatureError(str(path), "labels", problem, "give the column of labels alone")
+        raise InputError(str(path), "labels", problem, "give the column of labels alone")
     return row[0] if row else ""

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from .errors import InputError
 from .feature_files import feature_files, read_features
-from .features import TASKS, FeatureError, FeatureSet
+from .features import TASKS, FeatureSet
 from .layers import rows_of
 from .metrics import METRICS
 from .planning import Plan, factors, inputs
@@ -28,17 +29,17 @@ class Hub:
         self.failures: Failures = {}
         self.keep_going = keep_going
 
-    def fail(self, model: str, why: FeatureError) -> None:
+    def fail(self, model: str, why: InputError) -> None:
         """Drop a model; the error itself where nobody asked to keep going."""
         if not self.keep_going:
             raise why
         self.models.pop(model, None)
         self.failures[model] = str(why)
 
-    def none_left(self) -> FeatureError:
+    def none_left(self) -> InputError:
         """That there is no model to go on with, and why the first was dropped."""
         why = next(iter(self.failures.values()), "give one model or more")
-        return FeatureError("hub", "models", "none could be scored", why)
+        return InputError("hub", "models", "none could be scored", why)
 
 
 def opened(
@@ -53,16 +54,16 @@ def opened(
     """
     named: Mapping[str, Any] = given if isinstance(given, Mapping) else feature_files(given)
     if not named:
-        raise FeatureError("hub", "models", "there are none", "give one model or more")
+        raise InputError("hub", "models", "there are none", "give one model or more")
     hub = Hub(keep_going=keep_going)
     for model, value in named.items():
         try:
             rows = rows_of(model, _feature_set(model, value, common))
             for twice in sorted(rows.keys() & named.keys() - {model}):
                 problem = f"{twice} is there twice, as a layer of {model} and by itself"
-                raise FeatureError("hub", "models", problem, "rename or remove one of them")
+                raise InputError("hub", "models", problem, "rename or remove one of them")
             hub.models |= rows
-        except FeatureError as why:
+        except InputError as why:
             hub.fail(model, why)
     if common:
         _require_one_order(hub)
@@ -78,7 +79,7 @@ def _require_one_order(hub: Hub) -> None:
             where = hub.models[model].file or model
             problem = f"not in the order of those of {first}, but what is given is one for both"
             remedy = "save labels or targets with each model, or its samples in the same order"
-            hub.fail(model, FeatureError(where, "ids", problem, remedy))
+            hub.fail(model, InputError(where, "ids", problem, remedy))
 
 
 def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSet:
@@ -89,7 +90,7 @@ def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSe
     if value.moments is not None and common:
         problem = "kept with their own labels or targets, so no others can be given"
         remedy = "leave those out, or extract again with them"
-        raise FeatureError(value.file or model, "moments", problem, remedy)
+        raise InputError(value.file or model, "moments", problem, remedy)
     if "targets" in common:  # what a file has for another task is not asked for
         common = {"labels": None, "boxes": None, **common}
     elif common:
@@ -100,12 +101,12 @@ def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSe
 def agree_on_task(hub: Hub, task: str | None) -> str:
     """The task named, or the one that the models speak for."""
     if task is not None and task not in TASKS:
-        raise FeatureError("task", task, "is unknown", f"use one of {', '.join(TASKS)}")
+        raise InputError("task", task, "is unknown", f"use one of {', '.join(TASKS)}")
     first = ""
     for model, features in list(hub.models.items()):
         try:
             own = features.task() if task is None else task
-        except FeatureError as why:
+        except InputError as why:
             hub.fail(model, why)
             continue
         if task is None:
@@ -113,7 +114,7 @@ def agree_on_task(hub: Hub, task: str | None) -> str:
         elif own != task:
             problem = f"{own}, while {first} is {task}"
             where = features.file or model
-            hub.fail(model, FeatureError(where, "task", problem, "score them apart, or say --task"))
+            hub.fail(model, InputError(where, "task", problem, "score them apart, or say --task"))
     if task is None:
         raise hub.none_left()
     return task
@@ -125,7 +126,7 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
         metric = METRICS[spec.name]
         if extra := metric.missing_extra:
             problem, remedy = f"{metric.package[0]} is missing", f"install disco-jax[{extra}]"
-            raise FeatureError("metrics", spec.text, problem, remedy)
+            raise InputError("metrics", spec.text, problem, remedy)
     for model, features in list(hub.models.items()):
         if features.moments is not None:
             continue  # they are refused by what they cannot give, see `summarising`
@@ -136,7 +137,7 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
             remedy = f"{readers[0]} needs them: save {field}, or leave {readers[0]} out"
             if field in TASKS[plan.task]:
                 remedy = f"{plan.task} needs them, one row per sample"
-            hub.fail(model, FeatureError(features.file or model, field, "missing", remedy))
+            hub.fail(model, InputError(features.file or model, field, "missing", remedy))
             break
 
 

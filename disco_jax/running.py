@@ -14,8 +14,9 @@ import numpy as np
 
 from .batching import Bucket, Shapes, buckets, padded
 from .bootstrap import over_resamples
+from .errors import InputError
 from .feature_values import on_device
-from .features import EXTRAS, Checked, FeatureError, FeatureSet
+from .features import EXTRAS, Checked, FeatureSet
 from .planning import RESIDUAL, Plan, inputs, program
 from .sharding import SPREAD_BYTES, devices, on_devices, over_models, per_call, rows_on_devices
 from .streaming import refuse_unstreamable, stream
@@ -60,7 +61,7 @@ class _Loaded(NamedTuple):
     arrays: dict[str, Any]
 
 
-def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Scored | FeatureError]]:
+def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Scored | InputError]]:
     """Every model with what was found, or why nothing was; in the order of the buckets."""
     for model, features in models.items():
         if features.moments is not None:
@@ -82,7 +83,7 @@ def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Score
 
 def _run_bucket(
     job: Job, bucket: Bucket, models: Mapping[str, FeatureSet]
-) -> Iterator[tuple[str, Scored | FeatureError]]:
+) -> Iterator[tuple[str, Scored | InputError]]:
     one = working_bytes(bucket)
     if one > job.budget:
         for model in bucket.models:
@@ -95,7 +96,7 @@ def _run_bucket(
         for model in bucket.models[start : start + size]:
             try:
                 loaded.append(_load(job, bucket, model, models[model]))
-            except FeatureError as why:
+            except InputError as why:
                 yield model, why
         begun = (loaded, _start(job.plan, loaded, size)) if loaded else None
         if running:
@@ -160,22 +161,22 @@ def _padded(weights: np.ndarray, rows: int) -> np.ndarray:
     return np.pad(weights, ((0, 0), (0, rows - weights.shape[1])))
 
 
-def _streamed(job: Job, features: FeatureSet) -> Scored | FeatureError:
+def _streamed(job: Job, features: FeatureSet) -> Scored | InputError:
     try:
         refuse_unstreamable(job.plan, features, job.limit)
         checked = _check(job.plan, features)
-    except FeatureError as why:
+    except InputError as why:
         return why
     found = jax.device_get(stream(job.plan, features, checked))
     return _unresampled(job, features, checked, found, "streamed")
 
 
-def _summarised(job: Job, features: FeatureSet) -> Scored | FeatureError:
+def _summarised(job: Job, features: FeatureSet) -> Scored | InputError:
     try:
         refuse_unsummarised(job.plan, features)
         features = features.in_memory()
         checked = _check(job.plan, features)
-    except FeatureError as why:
+    except InputError as why:
         return why
     found = jax.device_get(on_moments(job.plan, features, checked))
     return _unresampled(job, features, checked, found, "only their moments are kept")

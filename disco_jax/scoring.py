@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .bootstrap import resamples
-from .features import FeatureError
+from .errors import InputError
 from .opening import (
     agree_on_task,
     number_of_classes,
@@ -68,7 +68,7 @@ def score(
         group_layers: Rank models by their best layer, not every layer by itself (`layers`).
 
     Raises:
-        FeatureError: Input that cannot be scored: which file, which field, what to do.
+        InputError: Input that cannot be scored: which file, which field, what to do.
         SpecError: A metric or option that does not exist, with the nearest that does.
     """
     common = {"labels": labels, "targets": targets, "boxes": boxes}
@@ -87,7 +87,7 @@ def score(
     job = Job(plan, *_budget(memory), weights, store)
     scored: dict[str, Scored] = {}
     for model, result in run(job, models):
-        if isinstance(result, FeatureError):
+        if isinstance(result, InputError):
             found.fail(model, result)
         else:
             scored[model] = result
@@ -115,5 +115,5 @@ def _budget(memory: float | None) -> tuple[int, str]:
     budget = int(memory * GIGABYTE) - RUNTIME_BYTES
     if budget <= 0:
         problem = f"{memory:g} GB is less than the runtime itself takes"
-        raise FeatureError("memory", "gigabytes", problem, "give 1 or more")
+        raise InputError("memory", "gigabytes", problem, "give 1 or more")
     return budget, f"{memory:.3g} GB"

@@ -22,7 +22,8 @@ from jax import lax
 import disco_kernels as dk
 
 from .batching import narrowed, rescaling
-from .features import Checked, FeatureError, FeatureSet
+from .errors import InputError
+from .features import Checked, FeatureSet
 from .planning import ALL, Arrays, Plan, Results, components, factored_program, factors
 
 CHUNK_BYTES = 2**25
@@ -31,7 +32,7 @@ STREAMS = {"spectrum", "moments", "labels", "targets"}
 
 
 def refuse_unstreamable(plan: Plan, features: FeatureSet, limit: str) -> None:
-    """A FeatureError where a metric wants the features at once."""
+    """A InputError where a metric wants the features at once."""
     n, d = features.shape
     several = features.labels is not None and len(features.labels.shape) > 1
     streamed = STREAMS - {"moments"} if several else STREAMS
@@ -39,7 +40,7 @@ def refuse_unstreamable(plan: Plan, features: FeatureSet, limit: str) -> None:
         if spec.pca or components(plan, spec) == ALL or not factors(plan, spec) <= streamed:
             problem = f"{n} x {d} do not fit into {limit} and {spec.text} reads them at once"
             remedy = f"give more --memory or leave {spec.text} out"
-            raise FeatureError(features.file or features.name, "features", problem, remedy)
+            raise InputError(features.file or features.name, "features", problem, remedy)
 
 
 def stream(plan: Plan, features: FeatureSet, checked: Checked) -> Results:

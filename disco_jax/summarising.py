@@ -21,8 +21,9 @@ import numpy as np
 import disco_kernels as dk
 
 from .batching import rescaling
+from .errors import InputError
 from .feature_values import encode_labels
-from .features import Checked, FeatureError, FeatureSet
+from .features import Checked, FeatureSet
 from .metrics import METRICS
 from .planning import Plan, Results, components, factored_program, factors
 from .specs import Spec
@@ -62,13 +63,13 @@ def readable(plan: Plan, spec: Spec, features: FeatureSet) -> bool:
 
 
 def refuse_unsummarised(plan: Plan, features: FeatureSet) -> None:
-    """A FeatureError where a metric reads the features themselves."""
+    """A InputError where a metric reads the features themselves."""
     for spec in plan.specs:
         if not readable(plan, spec, features):
             known = [name for name, metric in METRICS.items() if metric.of_moments]
             problem = f"only moments are kept, and {spec.text} reads the features"
             remedy = f"say --metrics with some of {','.join(known)}, or extract the features"
-            raise FeatureError(features.file or features.name, "moments", problem, remedy)
+            raise InputError(features.file or features.name, "moments", problem, remedy)
 
 
 def on_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Results:

@@ -1,4 +1,4 @@
-"""Damaged feature files: whatever the damage, a FeatureError or what was written, and quickly.
+"""Damaged feature files: whatever the damage, a InputError or what was written, and quickly.
 
 The mutations are a fixed function of their number. What is told apart is who wrote the file: with
 checksums for everything (our own files, every npz) the content that comes back has to be the one
@@ -25,8 +25,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from disco_jax.errors import InputError
 from disco_jax.feature_files import read_features, write_features
-from disco_jax.features import FIELDS, FeatureError, FeatureSet
+from disco_jax.features import FIELDS, FeatureSet
 
 MUTATIONS = 250  # of each of the five files
 SECONDS, MEGABYTES = 10, 32  # for files of a few kB; the header limit of safetensors is 10 MB
@@ -209,9 +210,9 @@ def attempt(path, contents, same_values, same_shape):
         found = read_features(path)
         found.check("classification")
         found = found.in_memory()
-    except FeatureError as error:
+    except InputError as error:
         assert len(str(error).splitlines()) == 1
-        assert error.file == str(path) and error.field and error.remedy
+        assert error.where == str(path) and error.field and error.remedy
         return "refused"
     got = {key: getattr(found, key) for key in FIELDS if getattr(found, key) is not None}
     assert len({len(got[key]) for key in ("features", "labels", "ids") if key in got}) == 1
@@ -271,7 +272,7 @@ def test_lies_about_shapes_alone_do_not_pass(tmp_path):
         path = tmp_path / "a.safetensors"
         assert raw.count(old.encode()) == 1
         path.write_bytes(raw.replace(old.encode(), new.encode()))
-        with pytest.raises(FeatureError, match="rows"):
+        with pytest.raises(InputError, match="rows"):
             read_features(path)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from disco_jax import feature_safetensors
+from disco_jax.errors import InputError
 from disco_jax.feature_files import read_features, write_features
-from disco_jax.features import FeatureError, FeatureSet
+from disco_jax.features import FeatureSet
 
 from .test_feature_files import FULL, SUFFIXES, X
 from .test_features import refusal
@@ -92,7 +93,7 @@ def test_readers_see_one_file_or_the_other(tmp_path):
         while not stop.is_set():
             try:
                 seen.add(tuple(np.unique(read_features(path).in_memory().features)))
-            except FeatureError as error:
+            except InputError as error:
                 seen.add(error.problem)
 
     reader = threading.Thread(target=read)

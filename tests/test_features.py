@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from disco_jax.errors import InputError, one_line
 from disco_jax.feature_values import BLOCK_BYTES, encode_labels, scan
-from disco_jax.features import FIELDS, TASKS, FeatureError, FeatureSet, one_line
+from disco_jax.features import FIELDS, TASKS, FeatureSet
 
 from .house.test_imports import LOADED, fresh
 
@@ -46,10 +47,10 @@ PLACES = {"memory": np.asarray, "device": jnp.asarray, "elsewhere": Elsewhere}
 
 def refusal(call, field, *words, file="hub/a.npz"):
     """The error that `call` must raise: one line with file, field, what was wrong and a remedy."""
-    with pytest.raises(FeatureError) as caught:
+    with pytest.raises(InputError) as caught:
         call()
     error = caught.value
-    assert (error.file, error.field) == (file, field)
+    assert (error.where, error.field) == (file, field)
     assert str(error) == f"{file}: {field}: {error.problem}; {error.remedy}"
     assert len(str(error).splitlines()) == 1 and str(error).isprintable()
     assert len(error.remedy) > 3
@@ -103,13 +104,13 @@ def test_a_feature_set_is_a_value():
 
 
 def test_an_error_survives_a_process_boundary():
-    error = FeatureError("a.npz", "labels", "missing", "add them")
+    error = InputError("a.npz", "labels", "missing", "add them")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert isinstance(error, ValueError)
 
 
 def test_hostile_names_stay_on_one_line():
-    error = FeatureError("a\nb\x1b[31m\udcff.npz", "labels", "x\r\ny\u2028", "z")
+    error = InputError("a\nb\x1b[31m\udcff.npz", "labels", "x\r\ny\u2028", "z")
     assert str(error) == "a\\nb\\x1b[31m\\udcff.npz: labels: x\\r\\ny\\u2028; z"
     assert one_line("Größe 1×2") == "Größe 1×2"
 

@@ -10,9 +10,10 @@ import pytest
 
 import disco_jax
 from disco_jax import scoring
+from disco_jax.errors import InputError
 from disco_jax.feature_files import read_features, write_features
 from disco_jax.feature_values import StoredRows
-from disco_jax.features import FeatureError, FeatureSet
+from disco_jax.features import FeatureSet
 from disco_jax.layers import DEFAULT, best_rows, grouped, split
 
 from .command_line import refused
@@ -66,19 +67,19 @@ def test_in_a_file(tmp_path, suffix, table, monkeypatch):
 
 def test_what_is_wrong_names_the_layer(tmp_path):
     for name in ("", "a/b", "a@b", "..\n"):
-        with pytest.raises(FeatureError, match="no name of a layer; name layers by letters"):
+        with pytest.raises(InputError, match="no name of a layer; name layers by letters"):
             replace(A, layers={name: NOISE})
-    with pytest.raises(FeatureError, match="features@x: 59 rows, features has 60"):
+    with pytest.raises(InputError, match="features@x: 59 rows, features has 60"):
         replace(A, layers={"x": NOISE[:59]})
-    with pytest.raises(FeatureError, match="features@x: dtype <U1"):
+    with pytest.raises(InputError, match="features@x: dtype <U1"):
         replace(A, layers={"x": NOISE.astype("U1")})
     broken = replace(A, layers={"x": np.full_like(NOISE, np.inf), "y": X["mid"]})
-    with pytest.raises(FeatureError, match="features@x: 1200 of 1200 values not finite"):
+    with pytest.raises(InputError, match="features@x: 1200 of 1200 values not finite"):
         disco_jax.score({"a": broken})
     found = disco_jax.score({"a": broken}, metrics="knn", keep_going=True)
     assert list(found.scores) == ["a", "a@y"]
     assert [each["model"] for each in found.failures] == ["a@x"]
-    with pytest.raises(FeatureError, match="a@stem is there twice, as a layer of a and by itself"):
+    with pytest.raises(InputError, match="a@stem is there twice, as a layer of a and by itself"):
         disco_jax.score({"a": A, "a@stem": X["b"]}, labels=LABELS)
 
 
@@ -87,7 +88,7 @@ def test_a_damaged_layer_in_a_file(folder):
     at = raw.find(X["in"].tobytes())
     raw[at : at + 4] = b"\0\0\0\0"
     (folder / "a.safetensors").write_bytes(raw)
-    with pytest.raises(FeatureError, match="features@stem: damaged, its checksum"):
+    with pytest.raises(InputError, match="features@stem: damaged, its checksum"):
         disco_jax.score(folder, metrics="knn")
 
 

@@ -12,9 +12,10 @@ from disco_jax.backbones import untrained
 from disco_jax.backbones.function import of_function
 from disco_jax.data import open_images
 from disco_jax.data.preprocessing import standard
+from disco_jax.errors import InputError
 from disco_jax.extraction import extract
 from disco_jax.feature_files import read_features, write_features
-from disco_jax.features import FeatureError, FeatureSet
+from disco_jax.features import FeatureSet
 from disco_jax.metrics import METRICS
 from disco_jax.summarising import summed
 
@@ -93,7 +94,7 @@ def test_regression_has_what_needs_no_targets():
     hub = {"whole": FeatureSet(features, targets=targets), "kept": part}
     found = disco_jax.score(hub, metrics=ALONE).scores
     assert found["kept"] == pytest.approx(found["whole"], rel=1e-5)
-    with pytest.raises(FeatureError, match="logme reads the features"):
+    with pytest.raises(InputError, match="logme reads the features"):
         disco_jax.score({"kept": part}, metrics="logme")
 
 
@@ -103,14 +104,14 @@ def test_several_labels_have_what_needs_none():
     hub = {"kept": kept(features, several)}
     assert disco_jax.score(hub, metrics=ALONE).scores["kept"]["rankme"] > 1
     for spec in ("cka", "h_score"):
-        with pytest.raises(FeatureError, match=f"{spec} reads the features"):
+        with pytest.raises(InputError, match=f"{spec} reads the features"):
             disco_jax.score(hub, metrics=spec)
 
 
 @pytest.mark.parametrize("spec", ["disco", "knn", "logme:pca=4", "h_score_shrunk", "ped:base=cka"])
 def test_what_reads_features_is_refused(spec):
     hub = {"kept": kept(*problem(100, 8, 5))}
-    with pytest.raises(FeatureError, match=r"only moments are kept.*say --metrics with") as told:
+    with pytest.raises(InputError, match=r"only moments are kept.*say --metrics with") as told:
         disco_jax.score(hub, metrics=spec)
     assert spec in str(told.value)
 
@@ -135,7 +136,7 @@ def test_others_are_scored_where_it_fails():
 def test_no_other_labels_and_no_resamples():
     features, labels = problem(100, 8, 8)
     part = kept(features, labels)
-    with pytest.raises(FeatureError, match="kept with their own labels"):
+    with pytest.raises(InputError, match="kept with their own labels"):
         disco_jax.score({"kept": part}, labels=labels[::-1], metrics="cka")
     table = disco_jax.score({"kept": part}, metrics="cka", bootstrap=3)
     assert any("no resamples" in text for text in table.warnings)
@@ -172,7 +173,7 @@ def damaged(values):
 )
 def test_what_is_wrong_is_said(change, told):
     part = kept(*problem(100, 8, 10))
-    with pytest.raises(FeatureError, match=told):
+    with pytest.raises(InputError, match=told):
         disco_jax.score({"a": replace(part, **change(part))}, metrics="cka", task="classification")
 
 

@@ -11,7 +11,8 @@ import pytest
 import disco_jax
 import disco_kernels as dk
 from disco_jax import batching, planning, running, scoring, sharding, tabulating
-from disco_jax.features import FeatureError, FeatureSet
+from disco_jax.errors import InputError
+from disco_jax.features import FeatureSet
 from disco_jax.metrics import scaled_sum
 from disco_jax.resuming import Parts
 
@@ -96,7 +97,7 @@ def test_labels_of_any_kind(table, names):
     for labels in (*kinds, list(text), LABELS * 1000 - 7):
         found = disco_jax.score({"odd": HUB["odd"]}, labels=labels, metrics="disco")
         close(found.scores["odd"], {"disco": table.scores["odd"]["disco"]})
-    with pytest.raises(FeatureError, match="labels: dtype object; convert"):
+    with pytest.raises(InputError, match="labels: dtype object; convert"):
         FeatureSet(HUB["odd"], labels=np.where(text == "c", None, text))
 
 
@@ -237,14 +238,14 @@ def test_a_residual_above_the_bound_is_redone_in_full(monkeypatch):
 def test_failures_keep_the_others():
     broken = HUB["even"].copy()
     broken[3, 4] = np.nan
-    with pytest.raises(FeatureError, match="row 3, column 4"):
+    with pytest.raises(InputError, match="row 3, column 4"):
         disco_jax.score({**HUB, "even": broken}, labels=LABELS, metrics="disco")
     found = disco_jax.score(
         {**HUB, "even": broken}, labels=LABELS, metrics="disco", keep_going=True
     )
     assert [each["model"] for each in found.failures] == ["even"]
     assert set(found.scores) == set(HUB) - {"even"}
-    with pytest.raises(FeatureError, match="none could be scored"):
+    with pytest.raises(InputError, match="none could be scored"):
         disco_jax.score({"even": broken}, labels=LABELS, metrics="disco", keep_going=True)
 
 
@@ -261,16 +262,16 @@ def test_progress_and_memory():
     said = []
     disco_jax.score(HUB, labels=LABELS, metrics="disco", progress=lambda *each: said.append(each))
     assert sorted(said) == sorted((model, len(HUB)) for model in HUB)
-    with pytest.raises(FeatureError, match="give 1 or more"):
+    with pytest.raises(InputError, match="give 1 or more"):
         disco_jax.score(HUB, labels=LABELS, memory=0.1)
 
 
 def test_missing_inputs_name_who_needs_them():
-    with pytest.raises(FeatureError, match="labels: missing"):
+    with pytest.raises(InputError, match="labels: missing"):
         disco_jax.score({"odd": HUB["odd"]}, metrics="disco", task="classification")
-    with pytest.raises(FeatureError, match="logits: missing; leep needs them: save logits, or"):
+    with pytest.raises(InputError, match="logits: missing; leep needs them: save logits, or"):
         disco_jax.score({"odd": HUB["odd"]}, labels=LABELS, metrics="disco,leep")
-    with pytest.raises(FeatureError, match="say classification, regression or detection"):
+    with pytest.raises(InputError, match="say classification, regression or detection"):
         disco_jax.score({"odd": FeatureSet(HUB["odd"], labels=LABELS, targets=TARGETS)})
 
 
@@ -335,7 +336,7 @@ def test_ped_is_its_base_on_features_pushed_apart():
 
 def test_what_cannot_be_streamed_says_so(monkeypatch):
     monkeypatch.setattr(scoring, "RUNTIME_BYTES", 10**9 - 1)
-    with pytest.raises(FeatureError, match="knn reads them at once; give more --memory"):
+    with pytest.raises(InputError, match="knn reads them at once; give more --memory"):
         disco_jax.score(HUB, labels=LABELS, metrics="knn", memory=1)
 
 
@@ -387,5 +388,5 @@ def test_arrays_on_a_device_stay_there(table, monkeypatch):
         close(row, table.scores[model])
     assert stacked and all(isinstance(each["features"], jax.Array) for each in stacked)
     arrays["wide"] = arrays["wide"].at[7, 3].set(jnp.inf)
-    with pytest.raises(FeatureError, match="first inf at row 7, column 3"):
+    with pytest.raises(InputError, match="first inf at row 7, column 3"):
         disco_jax.score(arrays, labels=LABELS, metrics="disco")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import disco_jax
-from disco_jax.features import FeatureError
+from disco_jax.errors import InputError
 from disco_jax.transport import otce
 
 from .command_line import call, refused
@@ -100,7 +100,7 @@ def test_a_hub_by_its_files(samples, folder):
 
 
 def test_what_a_hub_lacks(samples):
-    with pytest.raises(FeatureError, match="source_features: missing; otce needs them"):
+    with pytest.raises(InputError, match="source_features: missing; otce needs them"):
         disco_jax.score({"m": samples[0]}, labels=samples[1], metrics="otce")
 
 

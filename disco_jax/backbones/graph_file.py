@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from disco_jax.data.preprocessing import Preprocessing
+from disco_jax.errors import InputError
 
 from .graph_ops import ACTIVATIONS, Padding, Pair
 
@@ -65,12 +66,12 @@ def read_graph(path: Path) -> Graph:
     try:
         raw = path.read_bytes()
     except OSError as why:
-        raise _error(path, "file", f"cannot be read ({why.strerror})", "give an .npz") from why
+        raise InputError(path, "file", f"cannot be read ({why.strerror})", "give an .npz") from why
     try:
         with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError) as why:
-        raise _error(path, "file", "damaged, or no .npz of plain arrays", REMEDY) from why
+        raise InputError(path, "file", "damaged, or no .npz of plain arrays", REMEDY) from why
     try:
         described = json.loads(arrays["graph"].tobytes())
         nodes = tuple(_node(each) for each in described["nodes"])
@@ -83,12 +84,12 @@ def read_graph(path: Path) -> Graph:
         name = str(described["name"])
     except (KeyError, TypeError, ValueError, AttributeError) as why:
         told = f"{type(why).__name__}: {why}"
-        raise _error(path, "graph", f"not as the format says ({told})", REMEDY) from why
+        raise InputError(path, "graph", f"not as the format says ({told})", REMEDY) from why
     weights = {node.weights: _weights(path, node, arrays) for node in nodes if node.op == "conv"}
     channels = _channels(path, nodes, weights)
     for key, place in (("feature", feature), ("logits", logits)):
         if place not in channels and not (key == "logits" and place is None):
-            raise _error(path, key, f"there is no node {place!r}", REMEDY)
+            raise InputError(path, key, f"there is no node {place!r}", REMEDY)
     digest = hashlib.sha256(raw).hexdigest()
     return Graph(name, nodes, feature, logits, preprocessing, weights, about, digest)
 
@@ -144,23 +145,23 @@ def _weights(
     name = node.weights
     for key in ("w" + name, "b" + name):
         if key not in arrays:
-            raise _error(path, key, "missing", REMEDY)
+            raise InputError(path, key, "missing", REMEDY)
     kernel, bias = arrays["w" + name], arrays["b" + name]
     if kernel.ndim != 4 or bias.shape != kernel.shape[3:] or 0 in kernel.shape:
         problem = f"shape {kernel.shape} with a bias {bias.shape}"
-        raise _error(path, "w" + name, problem, REMEDY)
+        raise InputError(path, "w" + name, problem, REMEDY)
     if "s" + name in arrays and "z" + name in arrays:
         scale, zero = (arrays[key + name].astype(np.float32) for key in "sz")
         try:
             kernel = np.broadcast_to((kernel.astype(np.float32) - zero) * scale, kernel.shape)
         except ValueError as why:
             problem = f"shapes {scale.shape} and {zero.shape} for weights {kernel.shape}"
-            raise _error(path, f"s{name}, z{name}", problem, REMEDY) from why
+            raise InputError(path, f"s{name}, z{name}", problem, REMEDY) from why
     elif kernel.dtype.kind != "f":
-        raise _error(path, f"s{name}, z{name}", f"missing for {kernel.dtype} weights", REMEDY)
+        raise InputError(path, f"s{name}, z{name}", f"missing for {kernel.dtype} weights", REMEDY)
     kernel, bias = kernel.astype(np.float32), bias.astype(np.float32)
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-        raise _error(path, "w" + name, "not finite", REMEDY)
+        raise InputError(path, "w" + name, "not finite", REMEDY)
     return kernel, bias
 
 
@@ -172,28 +173,26 @@ def _channels(
     for node in nodes:
         where = f"node {node.output}"
         if missing := [i for i in node.inputs if i not in found]:
-            raise _error(path, where, f"reads node {missing[0]}, which is not yet there", REMEDY)
+            raise InputError(
+                path, where, f"reads node {missing[0]}, which is not yet there", REMEDY
+            )
         if node.output in found:
-            raise _error(path, where, "is there twice", REMEDY)
+            raise InputError(path, where, "is there twice", REMEDY)
         given = [found[i] for i in node.inputs]
         made = given[0]
         if node.op == "conv":
             shape = weights[node.weights][0].shape
             if shape[2] * node.groups != given[0] or shape[3] % node.groups:
                 problem = f"weights {shape} in {node.groups} groups for {given[0]} channels"
-                raise _error(path, where, problem, REMEDY)
+                raise InputError(path, where, problem, REMEDY)
             made = shape[3]
         elif node.op == "add" and given[0] != given[1]:
-            raise _error(path, where, f"adds {given[0]} and {given[1]} channels", REMEDY)
+            raise InputError(path, where, f"adds {given[0]} and {given[1]} channels", REMEDY)
         elif node.op == "concat":
             made = sum(given)
         elif node.op == "take":
             made = len(range(node.start, given[0], node.step))
             if made == 0:
-                raise _error(path, where, f"takes none of {given[0]} channels", REMEDY)
+                raise InputError(path, where, f"takes none of {given[0]} channels", REMEDY)
         found[node.output] = made
     return found
-
-
-def _error(path: Path, field: str, problem: str, remedy: str) -> ValueError:
-    return ValueError(f"{path}: {field}: {problem}; {remedy}")

@@ -16,6 +16,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 
+from disco_jax.errors import InputError
 from disco_jax.weights.checkpoint import Checkpoint, read_checkpoint
 from disco_jax.weights.config import architecture_of, model_type_of, preprocessing_of
 from disco_jax.weights.filling import filled, problems, told
@@ -122,12 +123,12 @@ def _described(checkpoint: Checkpoint, named: str) -> tuple[Family, Any, str]:
     called = named or architecture_of(checkpoint) or model_type
     if called is None:
         problem = "neither named nor in a config.json beside the weights"
-        raise _error(checkpoint, "architecture", problem, "name it, as resnet50")
+        raise InputError(checkpoint.path, "architecture", problem, "name it, as resnet50")
     known = _known()
     if called not in known:
         near = get_close_matches(called, known, 1)
         remedy = f"did you mean {near[0]}?" if near else "see disco_jax.backbones.architectures()"
-        raise _error(checkpoint, "architecture", f"{called!r} is unknown", remedy)
+        raise InputError(checkpoint.path, "architecture", f"{called!r} is unknown", remedy)
     return *known[called], called
 
 
@@ -136,7 +137,7 @@ def _sizes(checkpoint: Checkpoint, read: Any) -> Any:
         return read(checkpoint.config)
     except (KeyError, TypeError, ValueError) as why:
         problem = f"not understood ({type(why).__name__}: {why})"
-        raise _error(checkpoint, "config.json", problem, "choose another network") from why
+        raise InputError(checkpoint.path, "config.json", problem, "choose another network") from why
 
 
 def _fitting(
@@ -152,7 +153,7 @@ def _fitting(
     found, module, pieces = min(tried, key=lambda each: len(each[0]))
     if found:
         remedy = "choose the architecture that the weights were trained with"
-        raise _error(checkpoint, "weights", f"no {called}: {told(found)}", remedy)
+        raise InputError(checkpoint.path, "weights", f"no {called}: {told(found)}", remedy)
     return filled(module, checkpoint.tensors, pieces, dtype)
 
 
@@ -160,7 +161,3 @@ def _classes(family: Family, tensors: Mapping[str, Any], pieces: Mapping[str, An
     """How many classes the file's head has; None without one."""
     head = pieces.get(family.head)
     return tensors[head[0]].shape[0] if head and tensors[head[0]].ndim else None
-
-
-def _error(checkpoint: Checkpoint, field: str, problem: str, remedy: str) -> ValueError:
-    return ValueError(f"{checkpoint.path}: {field}: {problem}; {remedy}")

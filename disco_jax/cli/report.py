@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from disco_jax.atomic import write_text
-from disco_jax.features import FeatureError
+from disco_jax.errors import InputError
 from disco_jax.layers import grouped
 from disco_jax.reporting import render
 from disco_jax.score_files import read_result
@@ -37,4 +37,4 @@ def write_page(path: Path, option: str, result: Mapping[str, Any]) -> None:
         write_text(path, render(result))
     except OSError as why:
         problem = f"cannot be written ({why.strerror})"
-        raise FeatureError(str(path), option, problem, "choose another") from why
+        raise InputError(str(path), option, problem, "choose another") from why

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from disco_jax.atomic import write_text
-from disco_jax.features import FeatureError
+from disco_jax.errors import InputError
 from disco_jax.label_files import read_labels
 from disco_jax.layers import DEFAULT, grouped
 from disco_jax.resuming import forget
@@ -64,9 +64,9 @@ def _require_writable(out: Path) -> None:
         probe.unlink()
     except OSError as why:
         problem = f"cannot be written ({why.strerror})"
-        raise FeatureError(str(out), "out", problem, "choose a writable folder") from why
+        raise InputError(str(out), "out", problem, "choose a writable folder") from why
     if out.is_dir():
-        raise FeatureError(str(out), "out", "is a folder", "give a file name, as scores.json")
+        raise InputError(str(out), "out", "is a folder", "give a file name, as scores.json")
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .torch_file import read_torch
 
 TORCH = (".pth", ".pt", ".bin", ".tar")
@@ -102,5 +104,5 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _error(
     path: Path, problem: str, remedy: str = "give a .safetensors, a .pth or a folder with one"
-) -> ValueError:
-    return ValueError(f"{path}: weights: {problem}; {remedy}")
+) -> InputError:
+    return InputError(path, "weights", problem, remedy)

@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from disco_jax.atomic import replacing
+from disco_jax.errors import InputError
 
 SECONDS = 60  # without an answer
 BLOCK = 1 << 20
@@ -64,5 +65,5 @@ def _check(address: str, promised: str | None, length: int, digest: str) -> None
         raise _error(address, f"its sha256 begins with {digest[:8]}, not so", "fetch it again")
 
 
-def _error(address: str, problem: str, remedy: str) -> ValueError:
-    return ValueError(f"{address}: weights: {problem}; {remedy}")
+def _error(address: str, problem: str, remedy: str) -> InputError:
+    return InputError(address, "weights", problem, remedy)
