@@ -3,7 +3,7 @@
     features (n, d)      labels (n,) or (n, L)      targets (n,) or (n, t)      boxes (n, 4)
     logits (n, z)        ids (n,)                   source_features (m, d)      source_labels (m,)
     layers {name: features (n, e) of another layer of the model}, see `layers`
-    moments (1 + d + C, d) in place of all that is as wide as the features, see `summarising`
+    moments (1 + d + C, d) in place of all that is as wide as the features, see `extraction.moments`
 
 Building a `FeatureSet` looks at shapes and dtypes only. `FeatureSet.check` looks at the values,
 once: numbers are finite, labels are classes and more than one, stored arrays match their checksums.

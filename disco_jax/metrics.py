@@ -37,7 +37,7 @@ class Metric(NamedTuple):
     is_view: bool = False  # no score but a remap of the features for another metric
     spares: Mapping[str, str] = MappingProxyType({})  # option -> a factor it does without
     doubts: Mapping[str, tuple[float, str]] = MappingProxyType({})  # field -> its bound, a warning
-    of_moments: bool = False  # computed as well where only moments are kept, see `summarising`
+    of_moments: bool = False  # computed as well where only moments are kept, see `from_moments`
     package: tuple[str, str] = ("", "")  # what it imports, and the extra of ours that has it
 
     @property

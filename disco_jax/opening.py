@@ -13,10 +13,10 @@ import numpy as np
 from .errors import InputError
 from .feature_files import feature_files, read_features
 from .features import TASKS, FeatureSet
+from .from_moments import readable
 from .layers import rows_of
 from .metrics import METRICS
 from .planning import Plan, factors, inputs
-from .summarising import readable
 
 Failures = dict[str, str]  # model -> one line
 
@@ -129,7 +129,7 @@ def require_inputs(hub: Hub, plan: Plan) -> None:
             raise InputError("metrics", spec.text, problem, remedy)
     for model, features in list(hub.models.items()):
         if features.moments is not None:
-            continue  # they are refused by what they cannot give, see `summarising`
+            continue  # they are refused by what they cannot give, see `from_moments`
         for field in sorted(inputs(plan)):
             if getattr(features, field) is not None:
                 continue

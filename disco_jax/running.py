@@ -17,10 +17,10 @@ from .bootstrap import over_resamples
 from .errors import InputError
 from .feature_values import on_device
 from .features import EXTRAS, Checked, FeatureSet
+from .from_moments import refuse_without_features, score_moments
 from .planning import RESIDUAL, Plan, inputs, program
 from .sharding import SPREAD_BYTES, devices, on_devices, over_models, per_call, rows_on_devices
 from .streaming import refuse_unstreamable, stream
-from .summarising import on_moments, refuse_unsummarised
 
 BOUND = 1e-4  # on the residual of a factorisation
 
@@ -173,12 +173,12 @@ def _streamed(job: Job, features: FeatureSet) -> Scored | InputError:
 
 def _summarised(job: Job, features: FeatureSet) -> Scored | InputError:
     try:
-        refuse_unsummarised(job.plan, features)
+        refuse_without_features(job.plan, features)
         features = features.in_memory()
         checked = _check(job.plan, features)
     except InputError as why:
         return why
-    found = jax.device_get(on_moments(job.plan, features, checked))
+    found = jax.device_get(score_moments(job.plan, features, checked))
     return _unresampled(job, features, checked, found, "only their moments are kept")
 
 

@@ -13,9 +13,8 @@ from safetensors.numpy import save_file
 from disco_jax.backbones import load_backbone
 from disco_jax.backbones.boxes import pool_boxes
 from disco_jax.data import open_images
-from disco_jax.extraction import extract
+from disco_jax.extraction import extract, extract_hub, task_of
 from disco_jax.feature_files import read_features
-from disco_jax.hub_extraction import extract_hub, task_of
 from disco_jax.hub_files import read_hub
 from disco_jax.scoring import score
 
@@ -106,7 +105,7 @@ def test_a_hub_on_the_device(hub, pack, monkeypatch):
     every = {each.model: each.features for each in extract_hub(models, images)}
     assert all(isinstance(each.features, jax.Array) for each in every.values())
     size = every["first"].features.nbytes
-    monkeypatch.setattr("disco_jax.hub_extraction.device_room", lambda: size + 3)
+    monkeypatch.setattr("disco_jax.extraction.hub.device_room", lambda: size + 3)
     some = {each.model: each.features for each in extract_hub(models, images)}
     assert [type(each.features) is np.ndarray for each in some.values()] == [False, True]
     metrics = "disco,knn,stable_rank"

@@ -13,11 +13,10 @@ from disco_jax.backbones.function import of_function
 from disco_jax.data import open_images
 from disco_jax.data.preprocessing import standard
 from disco_jax.errors import InputError
-from disco_jax.extraction import extract
+from disco_jax.extraction import extract, summed
 from disco_jax.feature_files import read_features, write_features
 from disco_jax.features import FeatureSet
 from disco_jax.metrics import METRICS
-from disco_jax.summarising import summed
 
 BY_CLASS = "logme,logme:compat=published,h_score,lfc,cka,spectral_share,rankme,stable_rank"
 ALONE = "spectral_share,rankme,stable_rank"

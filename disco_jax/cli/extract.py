@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from disco_jax.data import open_images
-from disco_jax.hub_extraction import Extracted, Progress, extract_hub, task_of
+from disco_jax.extraction import Extracted, Progress, extract_hub, task_of
 from disco_jax.hub_files import find_hub, read_hub
 
 from .printing import print_csv, print_table

@@ -8,7 +8,7 @@ from disco_jax.atomic import write_text
 from disco_jax.data import open_images
 from disco_jax.data.images import Images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
-from disco_jax.hub_extraction import extract_hub, task_of
+from disco_jax.extraction import extract_hub, task_of
 from disco_jax.hub_files import HubModel, accuracies_of, find_hub, read_hub
 from disco_jax.metrics import DEFAULT
 from disco_jax.resuming import forget

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the top down: a module may import its own layer and those below it, never one above.
 LAYERS = (
     {"cli"},
-    {"reporting", "demo", "extraction", "gathering", "hub_extraction", "recommend", "finetuning"},
+    {"reporting", "demo", "extraction", "finetuning"},
     {
         "scoring",
         "opening",
         "running",
         "streaming",
-        "summarising",
+        "from_moments",
         "bootstrap",
         "tabulating",
         "score_table",
@@ -44,6 +44,7 @@ LAYERS = (
         "feature_stored",
     },
 )
+FEATURES = {"features", "feature_values", "feature_files", "hub_files"}
 SOURCES = {"backbones", "weights", "data"}  # produce arrays and know nothing of scoring
 MAY_USE_SOURCES = LAYERS[0] | LAYERS[1]
 TEST_ONLY = {"torch", "torchvision", "transformers", "timm"}
@@ -122,6 +123,14 @@ def test_product_imports_point_down():
         module_name(p): offences(module_name(p), imports_of(p)) for p in python_files("disco_jax")
     }
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_no_producer_imports_a_scorer():
+    """Pictures become features without a word about scores."""
+    may = SOURCES | FEATURES | {"extraction", "errors", "__version__"}
+    found = {i for path in python_files("disco_jax/extraction") for i in imports_of(path)}
+    inside = {i.split(".")[1] for i in found if i.startswith("disco_jax.")}
+    assert inside - may == set()
 
 
 def test_kernels_import_jax_numpy_and_themselves():

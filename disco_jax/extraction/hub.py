@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .backbones import load_backbone
-from .data.images import Images
-from .errors import InputError
-from .extraction import extract, provenance
-from .feature_files import read_features, write_features
-from .feature_values import on_device
-from .features import TASKS, FeatureSet
-from .gathering import device_room
-from .hub_files import HubModel
+from disco_jax.backbones import load_backbone
+from disco_jax.data.images import Images
+from disco_jax.errors import InputError
+from disco_jax.feature_files import read_features, write_features
+from disco_jax.feature_values import on_device
+from disco_jax.features import TASKS, FeatureSet
+from disco_jax.hub_files import HubModel
+
+from .device_rows import device_room
+from .network import extract, provenance
 
 Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
 

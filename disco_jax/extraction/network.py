@@ -22,16 +22,17 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from . import __version__
-from .backbones.backbone import Backbone, Outputs, compiled, padded
-from .backbones.boxes import pool_boxes
-from .backbones.pooling import check_layers, pooled
-from .data.decoding import batches
-from .data.images import Images
-from .data.preprocessing import Preprocessing
-from .features import FeatureSet
-from .gathering import gathered
-from .summarising import summed
+from disco_jax import __version__
+from disco_jax.backbones.backbone import Backbone, Outputs, compiled, padded
+from disco_jax.backbones.boxes import pool_boxes
+from disco_jax.backbones.pooling import check_layers, pooled
+from disco_jax.data.decoding import batches
+from disco_jax.data.images import Images
+from disco_jax.data.preprocessing import Preprocessing
+from disco_jax.features import FeatureSet
+
+from .device_rows import gathered
+from .moments import summed
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
@@ -72,7 +73,7 @@ def extract(
         progress: Called after each batch.
         room: Bytes that features may take on the device. There they stay, as jax's arrays, where
             they do not take more; otherwise, and by default, they come to the host.
-        moments_only: Keep the moments of the features in their place, see `summarising`.
+        moments_only: Keep the moments of the features in their place, see `moments`.
     """
     n = len(images)
     check_layers(backbone, layers)

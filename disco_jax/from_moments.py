@@ -1,18 +1,10 @@
-"""Features of which only moments are kept: (1 + d + C, d) numbers of a model, whatever n is.
+"""Scores of a model of which only moments are kept, see `extraction.moments`.
 
-    row 0           mean of the features
-    rows 1 to d     gram, the sum of y y^T over the samples, y = x - mean
-    C rows more     the sum of y over each class, classes in the order of their labels
-
-in float64, added up a few batches at a time. What reads features through the moments, the singular
-values and the sums of classes alone is computed from them exactly: a class stands as one sample,
-its mean, whose weight is its size. Those metrics say `of_moments`; none of them reads targets, and
-of several labels at once all samples are one class.
+What reads features through the moments, the singular values and the sums of classes alone is
+computed from them exactly: a class stands as one sample, its mean, whose weight is its size. Those
+metrics say `of_moments`; none of them reads targets, and of several labels at once all samples are
+one class.
 """
-
-from collections.abc import Iterable
-from itertools import islice
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,36 +14,13 @@ import disco_kernels as dk
 
 from .batching import rescaling
 from .errors import InputError
-from .feature_values import encode_labels
 from .features import Checked, FeatureSet
 from .metrics import METRICS
 from .planning import Plan, Results, components, factored_program, factors
 from .specs import Spec
 from .streaming import narrow
 
-TOGETHER = 32  # batches
 EPS = float(np.finfo(np.float32).eps)
-
-
-def summed(batches: Iterable[tuple[Any, int]], labels: np.ndarray | None) -> np.ndarray:
-    """Moments of rows that come in batches (b, d), of which so many count, with those labels."""
-    encoded = encode_labels(labels) if labels is not None and labels.ndim == 1 else None
-    total, start, coming = None, 0, iter(batches)
-    while some := list(islice(coming, TOGETHER)):
-        rows = np.concatenate([np.asarray(batch, np.float64) for batch, _ in some])
-        there = np.concatenate([np.arange(len(batch)) < count for batch, count in some])
-        stop = start + int(there.sum())
-        known: dict[str, Any] = {"where": there}
-        if encoded is not None:
-            own = np.zeros(len(rows), np.int32)
-            own[there] = encoded.codes[start:stop]
-            known |= {"labels": own, "num_classes": len(encoded.names)}
-        with jax.enable_x64(True):
-            part = dk.moments(rows, **known)
-            total = part if total is None else dk.merge(total, part)
-        start = stop
-    assert total is not None
-    return np.concatenate([total.mean[None], total.gram, total.class_sums])
 
 
 def readable(plan: Plan, spec: Spec, features: FeatureSet) -> bool:
@@ -62,7 +31,7 @@ def readable(plan: Plan, spec: Spec, features: FeatureSet) -> bool:
     return METRICS[spec.name].of_moments and not (lost or spec.pca or spec.ped)
 
 
-def refuse_unsummarised(plan: Plan, features: FeatureSet) -> None:
+def refuse_without_features(plan: Plan, features: FeatureSet) -> None:
     """A InputError where a metric reads the features themselves."""
     for spec in plan.specs:
         if not readable(plan, spec, features):
@@ -72,7 +41,7 @@ def refuse_unsummarised(plan: Plan, features: FeatureSet) -> None:
             raise InputError(features.file or features.name, "moments", problem, remedy)
 
 
-def on_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Results:
+def score_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Results:
     """All results of one model."""
     n, d = features.shape
     factor = rescaling(checked.scale)

@@ -1,0 +1,18 @@
+"""Pictures and networks in, feature sets out: one network, a hub of them, moments alone."""
+
+from .hub import Extracted, Progress, extract_hub, task_of
+from .moments import summed
+from .network import ACCELERATOR_BATCH, BATCH, Extraction, extract, provenance
+
+__all__ = [
+    "ACCELERATOR_BATCH",
+    "BATCH",
+    "Extracted",
+    "Extraction",
+    "Progress",
+    "extract",
+    "extract_hub",
+    "provenance",
+    "summed",
+    "task_of",
+]
