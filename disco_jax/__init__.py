@@ -17,9 +17,11 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "load_backbone": "backbones",
     "of_function": "backbones",
     "open_images": "data",
+    "rank": "pipeline",
     "read_accuracies": "accuracies",
     "read_features": "feature_files",
     "read_hub": "hub_files",
+    "report": "pipeline",
     "score": "scoring",
     "write_features": "feature_files",
 }

@@ -17,6 +17,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,27 @@ class ScoreTable:
             if part := getattr(self, name):
                 whole[name] = list(part) if isinstance(part, tuple) else dict(part)
         return whole | ({"grouped": True} if self.grouped else {})
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it: best first by the first metric, intervals beside."""
+        ranked = self.ranking(grouped=False)
+        models = ranked + [model for model in self.scores if model not in ranked]
+        head = "".join(f"<th>{escape(spec)}</th>" for spec in ("model", *self.metrics))
+        rows = "".join(
+            f"<tr><th>{escape(model)}</th>"
+            + "".join(f"<td>{self._shown(model, spec)}</td>" for spec in self.metrics)
+            + "</tr>"
+            for model in models
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _shown(self, model: str, spec: str) -> str:
+        value = self.scores[model][spec]
+        if value is None:
+            return "–"
+        ends = self.intervals.get(spec, {}).get("models", {}).get(model)
+        beside = "" if ends is None else f" [{ends[0]:.4g}, {ends[1]:.4g}]"
+        return f"{value:.4g}{beside}"
 
     def to_json(self) -> str:
         """Strict JSON, the same for the same scores."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import disco_jax
 from disco_jax.backbones import load_backbone
 from disco_jax.backbones.boxes import pool_boxes
 from disco_jax.data import open_images
@@ -216,6 +217,26 @@ def test_rank(run, hub, pack, tmp_path, task):
     assert json.loads((out / "scores.json").read_text()) == table
     assert page.read_text().startswith("<!doctype html>")
     assert not list(out.glob(".*"))
+
+
+def test_rank_from_python_is_the_command(run, hub, pack, tmp_path):
+    out, page = tmp_path / "out", tmp_path / "page.html"
+    seen = []
+    chosen = {"task": "classification", "split": "all", "metrics": "disco,knn"}
+    told = {"on_pictures": lambda *step: seen.append(step), "on_models": lambda *_: None}
+    table = disco_jax.rank(hub, pack, out=out, **chosen, **told)
+    assert (seen[0][0], seen[-1]) == ("first", ("second", N, N))
+    options = [word for key, value in chosen.items() for word in (f"--{key}", value)]
+    _, text, _ = run("rank", "--hub", hub, "--data", pack, *options, "--format", "json")
+    assert table.to_dict()["scores"] == json.loads(text)["scores"]
+    assert disco_jax.rank(read_hub(hub), open_images(pack), **chosen).scores == table.scores
+    pages = []
+    for scores in (table, table.to_dict(), out / "scores.json"):
+        assert disco_jax.report(scores, page) == page
+        pages.append(page.read_text())
+    assert len(set(pages)) == 1 and pages[0].startswith("<!doctype html>")
+    with pytest.raises(disco_jax.InputError, match="out: cannot be written"):
+        disco_jax.report(table, tmp_path)
 
 
 def test_wrong_use(run, hub, pack, tmp_path):

@@ -1,20 +1,14 @@
 """`disco-jax extract`."""
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-
 from disco_jax.data import open_images
-from disco_jax.extraction import Extracted, Progress, extract_hub, task_of
+from disco_jax.extraction import Extracted, extract_hub, task_of
 from disco_jax.hub_files import find_hub, read_hub
 
 from .printing import print_csv, print_table
+from .progress import bar
 
 HEADER = ("model", "rows", "width", "first_batch_s", "images_per_s")
 
@@ -34,7 +28,7 @@ def run(
     """Extract, and say how long it took."""
     models, images = read_hub(find_hub(hub)), open_images(data, split)
     per_box = images.boxes is not None and task_of(images, task) == "detection"
-    with extracting() as progress:
+    with bar() as progress:
         found = list(
             extract_hub(
                 models,
@@ -61,20 +55,6 @@ def run(
 def dtype(bfloat16: bool) -> str:
     """What the networks compute in."""
     return "bfloat16" if bfloat16 else "float32"
-
-
-@contextmanager
-def extracting() -> Iterator[Progress | None]:
-    """A bar for each model on a terminal, silence in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("extracting", total=None)
-        yield lambda model, done, total: bar.update(
-            task, description=model, completed=done, total=total
-        )
 
 
 def _row(each: Extracted) -> list[str | int | float | None]:

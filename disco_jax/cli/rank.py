@@ -1,25 +1,18 @@
 """`disco-jax rank`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from disco_jax.atomic import write_text
 from disco_jax.data import open_images
-from disco_jax.data.images import Images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
-from disco_jax.extraction import extract_hub, task_of
-from disco_jax.hub_files import HubModel, accuracies_of, find_hub, read_hub
+from disco_jax.hub_files import accuracies_of, find_hub, read_hub
 from disco_jax.metrics import DEFAULT
-from disco_jax.resuming import forget
-from disco_jax.score_table import ScoreTable
-from disco_jax.scoring import score
-from disco_jax.specs import parse
+from disco_jax.pipeline import rank, write_page
 
 from . import beside
-from .extract import dtype, extracting
-from .report import write_page
-from .score import scoring, show
+from .extract import dtype
+from .progress import bar, scoring
+from .score import show
 
 BUNDLED = ",".join([*DEFAULT, "ncti"])  # the metrics of the bundled hub
 ABOUT = (
@@ -58,10 +51,22 @@ def run(
         truth = beside.truth_of(found, dataset, images.name, asked)
     elif dataset is not None:
         raise ValueError(f"rank: --dataset {dataset}: there are no accuracies; give --accuracies")
-    table = ranked(models, images, metrics, task, out, batch, bfloat16, offline)
+    with bar() as shown:
+        table = rank(
+            models,
+            images,
+            metrics=metrics,
+            task=task,
+            out=out,
+            batch=batch,
+            dtype=dtype(bfloat16),
+            offline=offline,
+            on_pictures=shown,
+            on_models=scoring(shown),
+        )
     judged = None if truth is None else beside.judged(table, truth)
     if report is not None:
-        write_page(report, "report", table.to_dict() if judged is None else judged.result)
+        write_page(report, table.to_dict() if judged is None else judged.result)
     if bundled and form == "table":
         print(ABOUT)
     if judged is None:
@@ -71,46 +76,3 @@ def run(
     if bundled and report is not None:
         where = sys.stdout if form == "table" else sys.stderr
         print(f"report: {report.resolve()}", file=where)
-
-
-def ranked(
-    models: Sequence[HubModel],
-    images: Images,
-    metrics: str | None,
-    task: str | None,
-    out: Path | None,
-    batch: int | None,
-    bfloat16: bool,
-    offline: bool,
-) -> ScoreTable:
-    """Extract and score; with a folder, both are kept there."""
-    task = task_of(images, task)
-    if metrics is not None:
-        parse(metrics, task)  # before anything is computed
-    with extracting() as progress:
-        found = {
-            each.model: each.features
-            for each in extract_hub(
-                models,
-                images,
-                per_box=task == "detection",
-                out=out,
-                batch=batch,
-                dtype=dtype(bfloat16),
-                offline=offline,
-                progress=progress,
-            )
-        }
-    scores = None if out is None else out / "scores.json"
-    with scoring() as advance:
-        table = score(
-            found,
-            metrics=metrics,
-            task=task,
-            progress=advance,
-            resume=scores,
-        )
-    if scores is not None:
-        write_text(scores, table.to_json())
-        forget(scores)
-    return table

@@ -1,12 +1,7 @@
 """`disco-jax score`."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from disco_jax.atomic import write_text
 from disco_jax.errors import InputError
@@ -14,10 +9,10 @@ from disco_jax.label_files import read_labels
 from disco_jax.layers import DEFAULT, grouped
 from disco_jax.resuming import forget
 from disco_jax.score_table import ScoreTable
-from disco_jax.scoring import Progress as Report
 from disco_jax.scoring import score
 
 from .printing import print_csv, print_table, warn
+from .progress import bar, scoring
 
 
 def run(
@@ -36,7 +31,7 @@ def run(
     """Score a folder, write and print the table."""
     if out is not None:
         _require_writable(out)
-    with scoring() as progress:
+    with bar() as shown:
         table = score(
             features,
             labels=None if labels is None else read_labels(labels),
@@ -46,7 +41,7 @@ def run(
             seed=seed,
             memory=memory,
             keep_going=keep_going,
-            progress=progress,
+            progress=scoring(shown),
             resume=out,
             group_layers=group_layers,
         )
@@ -67,18 +62,6 @@ def _require_writable(out: Path) -> None:
         raise InputError(str(out), "out", problem, "choose a writable folder") from why
     if out.is_dir():
         raise InputError(str(out), "out", "is a folder", "give a file name, as scores.json")
-
-
-@contextmanager
-def scoring() -> Iterator[Report | None]:
-    """A bar on a terminal, silence in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("scoring", total=None)
-        yield lambda _, total: bar.update(task, total=total, advance=1)
 
 
 def show(table: ScoreTable, form: str) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the top down: a module may import its own layer and those below it, never one above.
 LAYERS = (
     {"cli"},
+    {"pipeline"},
     {"reporting", "demo", "extraction", "finetuning"},
     {
         "scoring",
@@ -46,7 +47,7 @@ LAYERS = (
 )
 FEATURES = {"features", "feature_values", "feature_files", "hub_files"}
 SOURCES = {"backbones", "weights", "data"}  # produce arrays and know nothing of scoring
-MAY_USE_SOURCES = LAYERS[0] | LAYERS[1]
+MAY_USE_SOURCES = LAYERS[0] | LAYERS[1] | LAYERS[2]
 TEST_ONLY = {"torch", "torchvision", "transformers", "timm"}
 KERNELS_MAY_IMPORT = {"jax", "numpy", "threadpoolctl", "disco_kernels"} | sys.stdlib_module_names
 

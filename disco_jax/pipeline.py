@@ -1,0 +1,114 @@
+"""The whole way from networks and pictures to a table of scores, and from a table to its page.
+
+rank     hub, data --extract--> features --score--> table
+report   table --render--> page
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .atomic import write_text
+from .data import open_images
+from .data.images import Images
+from .errors import InputError
+from .extraction import extract_hub, task_of
+from .hub_files import HubModel, find_hub, read_hub
+from .layers import grouped
+from .reporting import render
+from .resuming import forget
+from .score_files import read_result
+from .score_table import ScoreTable
+from .scoring import score
+from .specs import parse
+
+
+def rank(
+    hub: str | os.PathLike[str] | Sequence[HubModel],
+    data: str | os.PathLike[str] | Images,
+    *,
+    metrics: str | None = None,
+    task: str | None = None,
+    split: str = "train",
+    out: str | os.PathLike[str] | None = None,
+    batch: int | None = None,
+    dtype: str = "float32",
+    offline: bool = False,
+    on_pictures: Callable[[str, int, int], None] | None = None,
+    on_models: Callable[[str, int], None] | None = None,
+) -> ScoreTable:
+    """Score the networks of a hub on pictures, without fine-tuning any; higher is better.
+
+    Args:
+        hub: A `hub.toml`, the name of a bundled hub, or models as `read_hub` gives them.
+        data: Where the pictures are, as for `open_images`, or what that returned.
+        metrics: Specs as `"disco,gbc:pca=64"`, or `"all"`; a few by default.
+        task: classification, regression or detection; inferred where the data leave no choice.
+        split: Of the data.
+        out: A folder that keeps features and scores; what is there already is not done again.
+        batch: Pictures at once; what suits the device by default.
+        dtype: What the networks compute in, float32 or bfloat16.
+        offline: Download nothing.
+        on_pictures: Called with a model, its pictures that are done and the number of all.
+        on_models: Called with each model that is scored and the number of all.
+
+    Raises:
+        ValueError: One line that names what is wrong, where, and what to do.
+    """
+    models = read_hub(find_hub(os.fspath(hub))) if isinstance(hub, (str, os.PathLike)) else hub
+    images = data if isinstance(data, Images) else open_images(os.fspath(data), split)
+    task = task_of(images, task)
+    if metrics is not None:
+        parse(metrics, task)  # before anything is computed
+    folder = None if out is None else Path(out)
+    features = {
+        each.model: each.features
+        for each in extract_hub(
+            models,
+            images,
+            per_box=task == "detection",
+            out=folder,
+            batch=batch,
+            dtype=dtype,
+            offline=offline,
+            progress=on_pictures,
+        )
+    }
+    scores = None if folder is None else folder / "scores.json"
+    table = score(features, metrics=metrics, task=task, progress=on_models, resume=scores)
+    if scores is not None:
+        write_text(scores, table.to_json())
+        forget(scores)
+    return table
+
+
+def report(
+    scores: ScoreTable | Mapping[str, Any] | str | os.PathLike[str],
+    out: str | os.PathLike[str] = "report.html",
+) -> Path:
+    """Write the ranking and what is behind it as one self-contained page, and say where it is.
+
+    Args:
+        scores: What `score` or `rank` returned, its `to_dict`, or the file of its JSON.
+        out: The page to write.
+
+    Raises:
+        InputError: The file holds no scores, or the page cannot be written.
+    """
+    if isinstance(scores, ScoreTable):
+        result = scores.to_dict()
+    else:
+        result = dict(scores) if isinstance(scores, Mapping) else read_result(Path(scores))
+    path = Path(out)
+    write_page(path, grouped(result) if result.get("grouped") else result)
+    return path
+
+
+def write_page(path: Path, result: Mapping[str, Any]) -> None:
+    """Write the page of a result as it is."""
+    try:
+        write_text(path, render(result))
+    except OSError as why:
+        problem = f"cannot be written ({why.strerror})"
+        raise InputError(path, "out", problem, "choose another file") from why
