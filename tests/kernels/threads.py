@@ -70,7 +70,7 @@ def often(function, features):
 
 def devices():
     features, labels = problem(300, 128, 2 * MODELS)
-    for name in ("disco", "sfda", "ncti"):
+    for name in ("disco", "sfda"):
         function = on_stack(name, labels)
         for count in (2, 4, 8):
             chosen = {"devices": jax.devices()[:count], "axis_types": (AxisType.Auto,)}
