@@ -21,7 +21,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "read_accuracies": "accuracies",
     "read_features": "feature_files",
     "read_hub": "hub_files",
-    "report": "pipeline",
+    "report": "reporting",
     "score": "scoring",
     "write_features": "feature_files",
 }

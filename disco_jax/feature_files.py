@@ -3,7 +3,7 @@
 A file holds the fields of a `FeatureSet` by name, another layer's features as `features@NAME`.
 
 Nothing is unpickled and nothing is believed: sizes that a header gives are compared with the size
-of the file before anything is allocated, and whatever is wrong is a `InputError`. Fields that a
+of the file before anything is allocated, and whatever is wrong is an `InputError`. Fields that a
 `FeatureSet` does not have are ignored. The large fields stay in the file as `StoredArray`s, rows of
 which are read when asked for, so that a file may be larger than memory.
 

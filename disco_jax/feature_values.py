@@ -33,7 +33,7 @@ class StoredRows(Protocol):
     dtype: Any
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """All rows in order, a block at a time; a InputError where they prove damaged."""
+        """All rows in order, a block at a time; an InputError where they prove damaged."""
 
 
 class Encoded(NamedTuple):

@@ -7,7 +7,7 @@
 
 Building a `FeatureSet` looks at shapes and dtypes only. `FeatureSet.check` looks at the values,
 once: numbers are finite, labels are classes and more than one, stored arrays match their checksums.
-What cannot be scored is a `InputError`, one line that names file, field and remedy; what can be
+What cannot be scored is an `InputError`, one line that names file, field and remedy; what can be
 scored but should be doubted comes back as a warning. Shapes read from a file are to be believed
 after the check only.
 
@@ -163,7 +163,7 @@ class FeatureSet:
         return replace(self, **fields, layers=read(self.layers))
 
     def task(self) -> str:
-        """The task that the fields speak for; a InputError where they speak for two or none."""
+        """The task that the fields speak for; an InputError where they speak for two or none."""
         if self.targets is not None and (self.labels is not None or self.boxes is not None):
             other = "labels" if self.boxes is None else "boxes"
             raise self._error("task", f"{other} and targets are both there", f"say {_or(TASKS)}")

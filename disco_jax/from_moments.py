@@ -32,7 +32,7 @@ def readable(plan: Plan, spec: Spec, features: FeatureSet) -> bool:
 
 
 def refuse_without_features(plan: Plan, features: FeatureSet) -> None:
-    """A InputError where a metric reads the features themselves."""
+    """An InputError where a metric reads the features themselves."""
     for spec in plan.specs:
         if not readable(plan, spec, features):
             known = [name for name, metric in METRICS.items() if metric.of_moments]

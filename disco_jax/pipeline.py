@@ -1,24 +1,18 @@
-"""The whole way from networks and pictures to a table of scores, and from a table to its page.
+"""The whole way from networks and pictures to a table of scores.
 
-rank     hub, data --extract--> features --score--> table
-report   table --render--> page
+hub, data --extract--> features --score--> table
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from .atomic import write_text
 from .data import open_images
 from .data.images import Images
-from .errors import InputError
 from .extraction import extract_hub, task_of
 from .hub_files import HubModel, find_hub, read_hub
-from .layers import grouped
-from .reporting import render
 from .resuming import forget
-from .score_files import read_result
 from .score_table import ScoreTable
 from .scoring import score
 from .specs import parse
@@ -81,34 +75,3 @@ def rank(
         write_text(scores, table.to_json())
         forget(scores)
     return table
-
-
-def report(
-    scores: ScoreTable | Mapping[str, Any] | str | os.PathLike[str],
-    out: str | os.PathLike[str] = "report.html",
-) -> Path:
-    """Write the ranking and what is behind it as one self-contained page, and say where it is.
-
-    Args:
-        scores: What `score` or `rank` returned, its `to_dict`, or the file of its JSON.
-        out: The page to write.
-
-    Raises:
-        InputError: The file holds no scores, or the page cannot be written.
-    """
-    if isinstance(scores, ScoreTable):
-        result = scores.to_dict()
-    else:
-        result = dict(scores) if isinstance(scores, Mapping) else read_result(Path(scores))
-    path = Path(out)
-    write_page(path, grouped(result) if result.get("grouped") else result)
-    return path
-
-
-def write_page(path: Path, result: Mapping[str, Any]) -> None:
-    """Write the page of a result as it is."""
-    try:
-        write_text(path, render(result))
-    except OSError as why:
-        problem = f"cannot be written ({why.strerror})"
-        raise InputError(path, "out", problem, "choose another file") from why

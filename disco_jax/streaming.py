@@ -32,7 +32,7 @@ STREAMS = {"spectrum", "moments", "labels", "targets"}
 
 
 def refuse_unstreamable(plan: Plan, features: FeatureSet, limit: str) -> None:
-    """A InputError where a metric wants the features at once."""
+    """An InputError where a metric wants the features at once."""
     n, d = features.shape
     several = features.labels is not None and len(features.labels.shape) > 1
     streamed = STREAMS - {"moments"} if several else STREAMS

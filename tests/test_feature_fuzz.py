@@ -1,4 +1,4 @@
-"""Damaged feature files: whatever the damage, a InputError or what was written, and quickly.
+"""Damaged feature files: whatever the damage, an InputError or what was written, and quickly.
 
 The mutations are a fixed function of their number. What is told apart is who wrote the file: with
 checksums for everything (our own files, every npz) the content that comes back has to be the one

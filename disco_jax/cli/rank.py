@@ -7,7 +7,8 @@ from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
 from disco_jax.hub_files import accuracies_of, find_hub, read_hub
 from disco_jax.metrics import DEFAULT
-from disco_jax.pipeline import rank, write_page
+from disco_jax.pipeline import rank
+from disco_jax.reporting import write_page
 
 from . import beside
 from .extract import dtype
@@ -66,7 +67,7 @@ def run(
         )
     judged = None if truth is None else beside.judged(table, truth)
     if report is not None:
-        write_page(report, table.to_dict() if judged is None else judged.result)
+        write_page(report, table.to_dict() if judged is None else judged.result, "report")
     if bundled and form == "table":
         print(ABOUT)
     if judged is None:

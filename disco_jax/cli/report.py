@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from disco_jax.layers import grouped
-from disco_jax.pipeline import write_page
+from disco_jax.reporting import write_page
 from disco_jax.score_files import read_result
 
 from .compare import compared, to_dict

@@ -55,6 +55,10 @@ def test_product_loads_without_jax():
     assert fresh("import disco_jax;" + LOADED, "disco_jax", "jax", "numpy") == ["disco_jax"]
 
 
+def test_a_page_is_written_without_jax():
+    assert fresh("import disco_jax.cli.report;" + LOADED, "numpy", "jax", *HEAVY) == ["numpy"]
+
+
 def test_import_gives_scipys_blas_one_thread():
     scipys, others = blas_threads("import disco_kernels" + THREADS)
     _, untouched = blas_threads(THREADS)
