@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from disco_jax.backbones import load_backbone
 from disco_jax.backbones.backbone import compiled
+from disco_jax.backbones.loading import load_backbone
 from tests.parity.case import Case, pictures
 from tests.parity.libraries import prepared, ran, torch
 from tests.parity.table import CASES

@@ -29,12 +29,12 @@ import jax
 import numpy as np
 from PIL import Image
 
-from disco_jax.backbones import load_backbone, untrained
 from disco_jax.backbones.backbone import Backbone, compiled
+from disco_jax.backbones.loading import load_backbone, untrained
 from disco_jax.data.decoding import batches
 from disco_jax.data.images import Images
 from disco_jax.demo import HUB
-from disco_jax.extraction import ACCELERATOR_BATCH, BATCH, extract
+from disco_jax.extraction.network import ACCELERATOR_BATCH, BATCH, extract
 
 from .record import Row
 from .timing import interleaved, ratio

@@ -23,9 +23,10 @@ import numpy as np
 
 import disco_jax
 import disco_kernels as dk
-from disco_jax.metrics import METRICS
-from disco_jax.planning import Arrays, Plan, inputs, on_factors
-from disco_jax.specs import parse
+from disco_jax.metrics.specs import parse
+from disco_jax.metrics.table import METRICS
+from disco_jax.scoring.plan import plan_of
+from disco_jax.scoring.program import Arrays, on_factors
 
 from . import data, timing
 from .record import Row
@@ -73,8 +74,8 @@ def _alone(model: disco_jax.FeatureSet) -> dict[str, Callable[[], Any]]:
     }
     given |= {name: jax.block_until_ready(call()) for name, call in calls.items()}
     for spec in parse("all", "classification"):
-        plan = Plan((spec,), "classification", CLASSES)
-        if inputs(plan) <= given.keys():
+        plan = plan_of((spec,), "classification", CLASSES)
+        if plan.inputs <= given.keys():
             calls[spec.text] = partial(jax.jit(partial(on_factors, plan)), given)
     return calls
 

@@ -27,9 +27,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import disco_kernels as dk
-from disco_jax.metrics import METRICS, needs
-from disco_jax.planning import Arrays, Plan, on_factors, program
-from disco_jax.specs import Spec
+from disco_jax.metrics.metric import needs
+from disco_jax.metrics.specs import Spec
+from disco_jax.metrics.table import METRICS
+from disco_jax.scoring.plan import Plan, plan_of
+from disco_jax.scoring.program import Arrays, on_factors, program
 
 from . import data, hub_metrics, packages, pairwise, timing
 from .at_its_best import at_its_best
@@ -97,7 +99,7 @@ def _closed_forms(arguments: argparse.Namespace) -> Iterator[Row]:
     yield {"shape": "ours", **shape, **ours, "notes": notes}
     summed = {"together": total, "over_ours": total / taken["together"]["median"]}
     yield {"shape": "numpy", **shape, **summed, **{name: theirs[name] for name in names}}
-    scores = results["together"]
+    scores = results["together"].results
     differences = {name: _difference(scores[name], results[f"separate {name}"]) for name in names}
     yield {"shape": "difference", **shape, **differences}
     if lda:
@@ -118,7 +120,7 @@ def _problem() -> tuple[Problem, Arrays]:
 
 
 def _plan(names: list[str]) -> Plan:
-    return Plan(tuple(Spec(name, name) for name in names), "classification", CLASSES)
+    return plan_of(tuple(Spec(name, name) for name in names), "classification", CLASSES)
 
 
 def _needs(name: str) -> tuple[str, ...]:

@@ -23,8 +23,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from disco_jax.planning import Arrays, Plan, inputs, program
-from disco_jax.specs import Spec
+from disco_jax.metrics.specs import Spec
+from disco_jax.scoring.plan import plan_of
+from disco_jax.scoring.program import Arrays, program
 
 from . import data, packages, timing
 from .at_its_best import at_its_best
@@ -46,13 +47,13 @@ def run(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def _measured(name: str, arguments: argparse.Namespace) -> Row:
     arrays = _arrays(name, SAMPLES, WIDTH)
-    plan = Plan((Spec(name, name),), "classification", CLASSES)
+    plan = plan_of((Spec(name, name),), "classification", CLASSES)
     ours, seconds = timing.compiled(program(plan), arrays)
     problem = _problem(arrays)
     baseline = at_its_best(_baseline(name, arrays), problem)
     calls = {"ours": lambda: ours(arrays), "baseline": baseline}
     taken, results = timing.interleaved(calls, repeats=arguments.repeats)
-    score = float(results["ours"][name]["score"])
+    score = float(results["ours"].results[name]["score"])
     row: Row = {"n": SAMPLES, "d": WIDTH, "classes": CLASSES, "load": os.getloadavg()[0]}
     row |= taken | {"ratio": timing.ratio(taken["baseline"], taken["ours"])}
     row["difference"] = abs(score / results["baseline"] - 1)
@@ -78,7 +79,7 @@ def _arrays(name: str, n: int, d: int) -> Arrays:
     logits = (features - features.mean(axis=0)) @ mapping / np.float32(d**0.5)
     arrays = {"features": features, "labels": labels, "logits": logits}
     arrays |= {"source_features": source, "source_labels": source_labels}
-    read = inputs(Plan((Spec(name, name),), "classification", CLASSES))
+    read = plan_of((Spec(name, name),), "classification", CLASSES).inputs
     arrays = {key: array for key, array in arrays.items() if key in read}
     arrays |= {"where": np.ones(n, bool), "width": np.int32(d)}
     return jax.tree.map(jnp.asarray, arrays)
@@ -103,7 +104,7 @@ def _baseline(name: str, arrays: Arrays) -> Callable[[Problem], float]:
 def _alone(name: str, n: int, d: int) -> float:
     """Milliseconds at another size, the faster of two runs."""
     arrays = _arrays(name, n, d)
-    plan = Plan((Spec(name, name),), "classification", CLASSES)
+    plan = plan_of((Spec(name, name),), "classification", CLASSES)
     ours, _ = timing.compiled(program(plan), arrays)
     return timing.interleaved({"ours": lambda: ours(arrays)}, repeats=2)[0]["ours"]["min"]
 

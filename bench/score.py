@@ -24,7 +24,10 @@ import numpy as np
 
 import disco_jax
 import disco_kernels as dk
-from disco_jax import planning, sharding, specs
+from disco_jax.metrics import specs
+from disco_jax.scoring.devices import over_models
+from disco_jax.scoring.plan import plan_of
+from disco_jax.scoring.program import program
 
 from . import data
 from .record import Row
@@ -71,7 +74,7 @@ def _hub(name: str, folder: Path, arguments: argparse.Namespace) -> Row:
         if metrics is None
         else specs.parse(metrics, "classification")
     )
-    plan = planning.Plan(chosen, "classification", CLASSES)
+    plan = plan_of(chosen, "classification", CLASSES)
     return {
         "n": SAMPLES,
         "models": len(table.scores),
@@ -79,7 +82,7 @@ def _hub(name: str, folder: Path, arguments: argparse.Namespace) -> Row:
         "own_ms": 1e3 * own,
         "score_over_own": again / MODELS / own,
         "compile_s": first - again,
-        "programs": sharding.over_models(plan)._cache_size(),
+        "programs": over_models(plan)._cache_size(),
         "peak_gb": peak[1],
         "memory_gb": arguments.memory,
     }
@@ -88,13 +91,13 @@ def _hub(name: str, folder: Path, arguments: argparse.Namespace) -> Row:
 def _own(width: int, metrics: str | None, repeats: int) -> float:
     """Seconds of the bare kernels on one unpadded model, median."""
     features, labels = map(jax.numpy.asarray, data.make(SAMPLES, width, CLASSES, seed=0))
-    plan = planning.Plan(specs.default("classification"), "classification", CLASSES)
+    plan = plan_of(specs.default("classification"), "classification", CLASSES)
     beside = {"where": np.ones(SAMPLES, bool), "width": np.int32(width)}
 
     def call() -> Any:
         if metrics is not None:
             return dk.disco(features, labels, num_classes=CLASSES)
-        return planning.program(plan)({"features": features, "labels": labels, **beside})
+        return program(plan)({"features": features, "labels": labels, **beside})
 
     jax.block_until_ready(call())
     return statistics.median(

@@ -10,20 +10,20 @@ __version__ = "0.1.0"
 _EXPORTS = {  # public name -> module of this package that defines it
     "FeatureSet": "features",
     "InputError": "errors",
-    "ScoreTable": "score_table",
-    "SpecError": "specs",
-    "compare": "controls",
+    "ScoreTable": "results",
+    "SpecError": "metrics",
+    "compare": "comparison",
     "extract": "extraction",
     "load_backbone": "backbones",
     "of_function": "backbones",
     "open_images": "data",
     "rank": "pipeline",
-    "read_accuracies": "accuracies",
-    "read_features": "feature_files",
-    "read_hub": "hub_files",
+    "read_accuracies": "comparison",
+    "read_features": "features",
+    "read_hub": "hubs",
     "report": "reporting",
     "score": "scoring",
-    "write_features": "feature_files",
+    "write_features": "features",
 }
 
 __all__ = ["__version__", *_EXPORTS]

@@ -1,4 +1,4 @@
-"""Fine-tuning: the true accuracy that scores try to foretell.
+"""Fine-tuning: the accuracy that scores should predict.
 
     min over theta, W, b of  mean_i  -log softmax(phi_theta(x_i) W + b)[y_i]
 
@@ -16,8 +16,8 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 from flax import nnx
 
-from .backbones.backbone import Backbone
-from .data.preprocessing import normalise
+from disco_jax.backbones import Backbone
+from disco_jax.data import normalise
 
 
 class Recipe(NamedTuple):

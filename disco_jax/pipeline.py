@@ -7,15 +7,12 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .atomic import write_text
-from .data import open_images
-from .data.images import Images
-from .extraction import extract_hub, task_of
-from .hub_files import HubModel, find_hub, read_hub
-from .resuming import forget
-from .score_table import ScoreTable
-from .scoring import score
-from .specs import parse
+from disco_jax.data import Images, open_images
+from disco_jax.extraction import extract_hub, task_of
+from disco_jax.hubs import HubModel, find_hub, read_hub
+from disco_jax.metrics import parse
+from disco_jax.results import ScoreTable
+from disco_jax.scoring import score, write_scores
 
 
 def rank(
@@ -72,6 +69,5 @@ def rank(
     scores = None if folder is None else folder / "scores.json"
     table = score(features, metrics=metrics, task=task, progress=on_models, resume=scores)
     if scores is not None:
-        write_text(scores, table.to_json())
-        forget(scores)
+        write_scores(scores, table)
     return table

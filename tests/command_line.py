@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from disco_jax.cli import main
+from disco_jax.cli.app import main
 
 
 def call(capsys, monkeypatch, *arguments):

@@ -1,9 +1,33 @@
-"""Networks as Flax NNX modules, one family per file, all loaded and run in one way.
+"""Networks as Flax NNX modules, all loaded and run in one way.
 
-A family is described in `family`; files are read by `disco_jax.weights`.
+    loading    a file or a name -> `Backbone`; `function` makes one of anybody's function
+    families   one file per family; what a family is, is in `family`
+    graph      networks that are described by their file
+    pooling    features of further layers; `boxes` of the boxes in a picture
+    modules    the layers they are built of; `convolution`, `precision`, `compiling`
+
+Files are read by `disco_jax.weights`.
 """
 
+from .backbone import Backbone, Outputs, compiled, padded
+from .boxes import pool_boxes
 from .function import of_function
+from .graph import read_graph, write_graph
 from .loading import architectures, load_backbone, untrained
+from .pooling import check_layers, pooled
 
-__all__ = ["architectures", "load_backbone", "of_function", "untrained"]
+__all__ = [
+    "Backbone",
+    "Outputs",
+    "architectures",
+    "check_layers",
+    "compiled",
+    "load_backbone",
+    "of_function",
+    "padded",
+    "pool_boxes",
+    "pooled",
+    "read_graph",
+    "untrained",
+    "write_graph",
+]

@@ -2,8 +2,8 @@
 
     images uint8 (b, s, s, 3) --normalise--> module --> Outputs
 
-The module's parameters are split off once and passed to a plain jitted function: a call costs half
-a millisecond where `nnx.jit` takes fourteen. What the caller does not return is never computed.
+The module's parameters are split off once and passed to a plain jitted function, which `nnx.jit`
+would do in every call. What the caller does not return is never computed.
 Batches of one size compile once; a short one is filled up and cut (`padded`).
 """
 
@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from disco_jax.data.preprocessing import Preprocessing, normalise
+from disco_jax.data import Preprocessing, normalise
 
 from .compiling import compiler_options
-from .graph_ops import statistic_dtype
+from .precision import statistic_dtype
 
 
 class Outputs(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from flax import nnx
 
-from disco_jax.data.preprocessing import Preprocessing, standard
-from disco_jax.weights.naming import Rules
+from disco_jax.data import Preprocessing, standard
+from disco_jax.weights import Rules
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "deviation": (0.229, 0.224, 0.225)}
 HALF = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
@@ -23,7 +23,7 @@ def of_imagenet(
 
 
 class Family(NamedTuple):
-    """Networks that one module describes; `sizes` are whatever it wants to know."""
+    """Networks that one module describes; `sizes` is what its module is built from."""
 
     architectures: Mapping[str, Any]  # name in torchvision, timm or a paper -> sizes
     build: Callable[[Any, int | None], nnx.Module]  # sizes, classes or None -> module

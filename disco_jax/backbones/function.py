@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from disco_jax.data.preprocessing import Preprocessing
+from disco_jax.data import Preprocessing
 
 from .backbone import Backbone, Outputs
-from .graph_ops import statistic_dtype
+from .precision import statistic_dtype
 
 
 class Function(nnx.Module):

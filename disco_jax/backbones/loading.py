@@ -17,11 +17,18 @@ import jax.numpy as jnp
 from flax import nnx
 
 from disco_jax.errors import InputError
-from disco_jax.weights.checkpoint import Checkpoint, read_checkpoint
-from disco_jax.weights.config import architecture_of, model_type_of, preprocessing_of
-from disco_jax.weights.filling import filled, problems, told
-from disco_jax.weights.hub import local
-from disco_jax.weights.naming import renamed
+from disco_jax.weights import (
+    Checkpoint,
+    architecture_of,
+    filled,
+    local,
+    model_type_of,
+    preprocessing_of,
+    problems,
+    read_checkpoint,
+    renamed,
+    told,
+)
 
 from .backbone import Backbone
 from .family import Family
@@ -70,7 +77,7 @@ def load_backbone(
     """
     path = local(weights, offline=offline)
     if path.suffix == ".npz":
-        from .graph import load
+        from .graph.module import load
 
         return load(path, name=name, dtype=dtype)
     checkpoint = read_checkpoint(path)
@@ -102,7 +109,7 @@ def architectures() -> list[str]:
 
 def _families() -> Iterator[Family]:
     for name in FAMILIES:
-        yield importlib.import_module(f".{name}", __package__).FAMILY
+        yield importlib.import_module(f".families.{name}", __package__).FAMILY
 
 
 def _known() -> dict[str, tuple[Family, Any]]:

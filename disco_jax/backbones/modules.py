@@ -1,6 +1,6 @@
 """The layers that families of networks are built of, named and laid out so that files fit in.
 
-    Conv        sum_ij x[s r + i - p, s c + j - p] kernel[i, j] + bias    (`graph_ops.conv`)
+    Conv        sum_ij x[s r + i - p, s c + j - p] kernel[i, j] + bias    (`convolution`)
     Linear      x kernel + bias
     BatchNorm   (x - mean) / sqrt(var + eps) * scale + bias, over what was seen in training
     LayerNorm   the same with the mean and the variance of each position
@@ -21,7 +21,8 @@ import numpy as np
 from flax import nnx
 from jax import lax
 
-from .graph_ops import Padding, conv, statistic_dtype
+from .convolution import Padding, conv
+from .precision import statistic_dtype
 
 Module = TypeVar("Module", bound=nnx.Module)
 

@@ -14,8 +14,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from disco_jax.errors import InputError
+
 from .backbone import Backbone, Outputs
-from .graph_ops import statistic_dtype
+from .precision import statistic_dtype
 
 WAYS = ("mean", "token", "map")
 
@@ -26,7 +28,7 @@ def pooled(outputs: Outputs, layers: Sequence[str]) -> dict[str, jax.Array]:
 
 
 def check_layers(backbone: Backbone, layers: Sequence[str]) -> None:
-    """Refuse what the network has not.
+    """Refuse layers that the network does not have.
 
     Raises:
         ValueError: One line that names the network, the layer and those there are.
@@ -42,7 +44,7 @@ def check_layers(backbone: Backbone, layers: Sequence[str]) -> None:
             raise ValueError(f"{backbone.name}: layers: {problem}")
         if how not in ("", *WAYS) or (how == "token" and len(known[name].shape) != 3):
             ways = ", ".join(way for way in WAYS if way != "token" or len(known[name].shape) == 3)
-            raise ValueError(f"{backbone.name}: layers: {layer!r} has no {how!r}; say {ways}")
+            raise InputError(backbone.name, "layers", f"{layer!r} has no {how!r}", f"choose {ways}")
 
 
 def _run(module: Any, x: jax.Array) -> Outputs:

@@ -35,8 +35,12 @@ Grouped = Annotated[
 ]
 PICTURES = "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, tfds:NAME, sk_digits."
 HUBS = "supervised, self_supervised, vit"
-Hub = Annotated[str, typer.Option(help=f"hub.toml, which lists the models, or one of {HUBS}.")]
+HUB = f"hub.toml, which lists the models, or one of {HUBS}."
+Hub = Annotated[str, typer.Option(help=HUB)]
 Data = Annotated[str, typer.Option(help=PICTURES)]
+Metrics = Annotated[
+    str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
+]
 Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
 Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
@@ -46,13 +50,9 @@ Offline = Annotated[bool, typer.Option("--offline", help="Fetch no weights; take
 
 @app.command()
 def rank(
-    hub: Annotated[
-        str | None, typer.Option(help=f"hub.toml, which lists the models, or one of {HUBS}.")
-    ] = None,
+    hub: Annotated[str | None, typer.Option(help=HUB)] = None,
     data: Annotated[str | None, typer.Option(help=PICTURES)] = None,
-    metrics: Annotated[
-        str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
-    ] = None,
+    metrics: Metrics = None,
     task: Task = None,
     split: Split = "train",
     out: Annotated[
@@ -76,8 +76,21 @@ def rank(
     """
     from .rank import run
 
-    computing = batch, bfloat16, offline
-    run(hub, data, metrics, task, split, out, report, accuracies, dataset, *computing, form.value)
+    run(
+        hub=hub,
+        data=data,
+        metrics=metrics,
+        task=task,
+        split=split,
+        out=out,
+        report=report,
+        accuracies=accuracies,
+        dataset=dataset,
+        batch=batch,
+        dtype=_dtype(bfloat16),
+        offline=offline,
+        form=form.value,
+    )
 
 
 @app.command()
@@ -98,7 +111,18 @@ def extract(
     """Compute the features of data by every model of a hub; what is there already stays."""
     from .extract import run
 
-    run(hub, data, out, task, split, batch, bfloat16, offline, moments_only, form.value)
+    run(
+        hub=hub,
+        data=data,
+        out=out,
+        task=task,
+        split=split,
+        batch=batch,
+        dtype=_dtype(bfloat16),
+        offline=offline,
+        moments_only=moments_only,
+        form=form.value,
+    )
 
 
 @app.command()
@@ -106,19 +130,15 @@ def score(
     features: Annotated[
         Path, typer.Argument(metavar="FEATURES", help="Folder with a features file per model.")
     ],
-    metrics: Annotated[
-        str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
-    ] = None,
-    task: Annotated[
-        str | None, typer.Option(help="classification, regression or detection.")
-    ] = None,
+    metrics: Metrics = None,
+    task: Task = None,
     labels: Annotated[
         Path | None, typer.Option(help="Labels of all models: .npy, .txt or .csv.")
     ] = None,
     bootstrap: Annotated[
-        int, typer.Option(min=0, help="Resamples for intervals and ties; 100 will do.")
+        int, typer.Option(min=0, help="Resamples for intervals and ties; 100 is enough.")
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which resamples are drawn.")] = 0,
     memory: Annotated[
         float | None, typer.Option(help="Gigabytes to use; half of the machine's by default.")
     ] = None,
@@ -134,8 +154,19 @@ def score(
     """Score every model of a folder of features; higher is better."""
     from .score import run
 
-    chosen = bootstrap, seed, memory, keep_going, out, group_layers
-    run(features, metrics, task, labels, *chosen, form.value)
+    run(
+        features=features,
+        metrics=metrics,
+        task=task,
+        labels=labels,
+        bootstrap=bootstrap,
+        seed=seed,
+        memory=memory,
+        keep_going=keep_going,
+        out=out,
+        group_layers=group_layers,
+        form=form.value,
+    )
 
 
 @app.command()
@@ -152,7 +183,7 @@ def compare(
     """Compare scores with true accuracies, beside the controls."""
     from .compare import run
 
-    run(files, dataset, group_layers, form.value)
+    run(files=files, dataset=dataset, group_layers=group_layers, form=form.value)
 
 
 @app.command()
@@ -170,7 +201,13 @@ def report(
     """Write the ranking and what is behind it as one self-contained page."""
     from .report import run
 
-    run(scores, out, accuracies, dataset, group_layers)
+    run(
+        scores=scores,
+        out=out,
+        accuracies=accuracies,
+        dataset=dataset,
+        group_layers=group_layers,
+    )
 
 
 @app.command()
@@ -179,6 +216,10 @@ def metrics(form: Printed = Format.table) -> None:
     from .metrics import run
 
     run(form.value)
+
+
+def _dtype(bfloat16: bool) -> str:
+    return "bfloat16" if bfloat16 else "float32"
 
 
 def main() -> NoReturn:

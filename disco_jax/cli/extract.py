@@ -1,26 +1,27 @@
 """`disco-jax extract`."""
 
-import json
 from pathlib import Path
 
 from disco_jax.data import open_images
 from disco_jax.extraction import Extracted, extract_hub, task_of
-from disco_jax.hub_files import find_hub, read_hub
+from disco_jax.hubs import find_hub, read_hub
 
 from .printing import print_csv, print_table
 from .progress import bar
+from .tables import print_json
 
 HEADER = ("model", "rows", "width", "first_batch_s", "images_per_s")
 
 
 def run(
+    *,
     hub: str,
     data: str,
     out: Path,
     task: str | None,
     split: str,
     batch: int | None,
-    bfloat16: bool,
+    dtype: str,
     offline: bool,
     moments_only: bool,
     form: str,
@@ -36,7 +37,7 @@ def run(
                 per_box=per_box,
                 out=out,
                 batch=batch,
-                dtype=dtype(bfloat16),
+                dtype=dtype,
                 offline=offline,
                 progress=progress,
                 moments_only=moments_only,
@@ -45,23 +46,14 @@ def run(
     rows = [_row(each) for each in found]
     if form == "json":
         listed = [dict(zip(HEADER, row, strict=True)) for row in rows]
-        print(json.dumps({"folder": str(out), "models": listed}, indent=1, allow_nan=False))
+        print_json({"folder": str(out), "models": listed})
     elif form == "csv":
         print_csv(HEADER, rows)
     else:
-        print_table(HEADER, [[_cell(value) for value in row] for row in rows])
-
-
-def dtype(bfloat16: bool) -> str:
-    """What the networks compute in."""
-    return "bfloat16" if bfloat16 else "float32"
+        print_table(HEADER, [["kept" if v is None else str(v) for v in row] for row in rows])
 
 
 def _row(each: Extracted) -> list[str | int | float | None]:
     rows, width = each.features.shape
     times = [None if t is None else float(f"{t:.3g}") for t in (each.first, each.rate)]
     return [each.model, rows, width, *times]
-
-
-def _cell(value: str | int | float | None) -> str:
-    return "there" if value is None else str(value)

@@ -35,8 +35,8 @@ LEGEND = {
     "needs": "spectrum and moments come from the features, all else from the file: labels for "
     "classes, targets for regression, both and boxes for detection",
     "scale": "how a factor on all features changes the score",
-    "cost": "n samples, d columns, C classes, Z source classes; components of the spectrum are "
-    "computed once for all metrics",
+    "cost": "n samples, d columns, k = min(n, d), C classes, z source classes; components of the "
+    "spectrum and moments are computed once for all metrics",
     "published": "how the paper's own value maps to ours; higher is better everywhere, and in "
     "detection every score is relative to the hub",
 }

@@ -16,7 +16,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """For people: numbers to the right; a row per block where the terminal is too narrow."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console.width = 1000  # whoever reads a pipe has no edge
+        console.width = 1000  # a pipe has no width
     table = Table(box=None, pad_edge=False)
     for place, name in enumerate(header):
         numbers = all(_numeric(row[place]) for row in rows)

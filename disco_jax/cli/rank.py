@@ -3,17 +3,16 @@
 import sys
 from pathlib import Path
 
+from disco_jax.comparison import compare, dataset_of, read_accuracies
 from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
-from disco_jax.hub_files import accuracies_of, find_hub, read_hub
+from disco_jax.hubs import accuracies_of, find_hub, read_hub
 from disco_jax.metrics import DEFAULT
 from disco_jax.pipeline import rank
 from disco_jax.reporting import write_page
 
-from . import beside
-from .extract import dtype
 from .progress import bar, scoring
-from .score import show
+from .tables import show_beside, show_scores
 
 BUNDLED = ",".join([*DEFAULT, "ncti"])  # the metrics of the bundled hub
 ABOUT = (
@@ -23,6 +22,7 @@ ABOUT = (
 
 
 def run(
+    *,
     hub: str | None,
     data: str | None,
     metrics: str | None,
@@ -33,7 +33,7 @@ def run(
     accuracies: Path | None,
     dataset: str | None,
     batch: int | None,
-    bfloat16: bool,
+    dtype: str,
     offline: bool,
     form: str,
 ) -> None:
@@ -46,12 +46,7 @@ def run(
         raise ValueError("rank: give both --hub and --data, or neither for the bundled ones")
     listed = find_hub(hub)
     models, images = read_hub(listed), open_images(data, split)
-    asked = accuracies is not None or dataset is not None
-    truth = None
-    if (found := accuracies or accuracies_of(listed)) is not None:
-        truth = beside.truth_of(found, dataset, images.name, asked)
-    elif dataset is not None:
-        raise ValueError(f"rank: --dataset {dataset}: there are no accuracies; give --accuracies")
+    truth = _truth(accuracies or accuracies_of(listed), dataset, images.name, accuracies)
     with bar() as shown:
         table = rank(
             models,
@@ -60,20 +55,40 @@ def run(
             task=task,
             out=out,
             batch=batch,
-            dtype=dtype(bfloat16),
+            dtype=dtype,
             offline=offline,
             on_pictures=shown,
             on_models=scoring(shown),
         )
-    judged = None if truth is None else beside.judged(table, truth)
+    compared = None if truth is None else compare(table, truth[0], dataset=truth[1])
     if report is not None:
-        write_page(report, table.to_dict() if judged is None else judged.result, "report")
+        result = table.to_dict()
+        write_page(report, result if compared is None else compared.beside(result), "report")
     if bundled and form == "table":
         print(ABOUT)
-    if judged is None:
-        show(table, form)
+    if compared is None:
+        show_scores(table, form)
     else:
-        beside.show(judged, form)
+        show_beside(table, compared, form)
     if bundled and report is not None:
         where = sys.stdout if form == "table" else sys.stderr
         print(f"report: {report.resolve()}", file=where)
+
+
+def _truth(
+    path: Path | None, dataset: str | None, data: str, asked: Path | None
+) -> tuple[Path, str] | None:
+    """A file of accuracies and the dataset in it; None where there is none and none was asked for.
+
+    Looked at before anything is computed.
+    """
+    if path is None:
+        if dataset is not None:
+            problem = "there are no accuracies; give --accuracies"
+            raise ValueError(f"rank: --dataset {dataset}: {problem}")
+        return None
+    known = read_accuracies(path)
+    found = dataset_of(known, str(path), dataset, data)
+    if found is None and asked is not None:
+        found = dataset_of(known, str(path), data)
+    return None if found is None else (path, found)

@@ -6,7 +6,25 @@ VOC/ (`voc`)    COCO.json (`coco`)    sk_digits (`digits`)
 
 from pathlib import Path
 
+from disco_jax.errors import InputError
+
+from .decoding import batches
+from .digits import read_digits
 from .images import Images, checked, of_split
+from .packs import read_pack, write_pack
+from .preprocessing import Preprocessing, normalise, resize, standard
+
+__all__ = [
+    "Images",
+    "Preprocessing",
+    "batches",
+    "normalise",
+    "open_images",
+    "read_digits",
+    "resize",
+    "standard",
+    "write_pack",
+]
 
 
 def open_images(source: str, split: str = "all") -> Images:
@@ -30,12 +48,8 @@ def _read(source: str, split: str) -> Images:
 
         return read_voc(path, split) if is_voc(path) else read_folder(path)
     if source == "sk_digits":
-        from .digits import read_digits
-
         return read_digits()
     if path.suffix.lower() == ".npz":
-        from .packs import read_pack
-
         return read_pack(path)
     if path.suffix.lower() == ".csv":
         from .tables import read_table
@@ -46,4 +60,4 @@ def _read(source: str, split: str) -> Images:
 
         return read_coco(path)
     remedy = "give a pack (.npz), a folder, a .csv, COCO's .json, tfds:NAME or sk_digits"
-    raise ValueError(f"{source}: data: there is no such thing; {remedy}")
+    raise InputError(source, "data", "not found", remedy)

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .boxes import in_picture
 from .folders import open_picture
 from .images import Images
@@ -31,9 +33,9 @@ def read_coco(path: Path) -> Images:
         raw = path.read_bytes()
         found = json.loads(raw)
     except OSError as why:
-        raise ValueError(f"{path}: file: cannot be read ({why.strerror}); {REMEDY}") from why
+        raise InputError(path, "file", f"cannot be read ({why.strerror})", REMEDY) from why
     except (ValueError, RecursionError) as why:
-        raise ValueError(f"{path}: file: not JSON ({why}); {REMEDY}") from why
+        raise InputError(path, "file", f"not JSON ({why})", REMEDY) from why
     images = _listed(path, found, "images", {"id": int, "file_name": str})
     categories = _listed(path, found, "categories", {"id": int, "name": str})
     marked = {"image_id": int, "category_id": int, "bbox": list}
@@ -46,7 +48,7 @@ def read_coco(path: Path) -> Images:
         where = f"{path}: annotations {row}"
         for key, known in (("image_id", places), ("category_id", number)):
             if each[key] not in known:
-                raise ValueError(f"{where}: {key}: {each[key]} is not listed; {REMEDY}")
+                raise InputError(where, key, f"{each[key]} is not listed", REMEDY)
         if each.get("iscrowd"):
             continue
         place = places[each["image_id"]]
@@ -73,7 +75,7 @@ def _listed(path: Path, found: Any, key: str, kinds: dict[str, type]) -> list[di
     """The objects of one list, with these members of these types."""
     rows = found.get(key) if isinstance(found, dict) else None
     if not isinstance(rows, list):
-        raise ValueError(f"{path}: {key}: missing, or no list; {REMEDY}")
+        raise InputError(path, key, "missing, or no list", REMEDY)
     for place, row in enumerate(rows):
         for name, kind in kinds.items():
             if not isinstance(row, dict) or type(row.get(name)) is not kind:
@@ -87,7 +89,7 @@ def _places(path: Path, key: str, rows: list[dict[str, Any]]) -> dict[int, int]:
     places = {row["id"]: place for place, row in enumerate(rows)}
     if len(places) < len(rows):
         again = next(row["id"] for place, row in enumerate(rows) if places[row["id"]] != place)
-        raise ValueError(f"{path}: {key}: id {again} is there twice; {REMEDY}")
+        raise InputError(path, key, f"id {again} is there twice", REMEDY)
     return places
 
 
@@ -95,7 +97,7 @@ def _corners(where: str, box: list[Any]) -> list[float]:
     try:
         x, y, width, height = map(float, box)
     except (TypeError, ValueError, OverflowError) as why:
-        raise ValueError(f"{where}: bbox: no four numbers; {REMEDY}") from why
+        raise InputError(where, "bbox", "no four numbers", REMEDY) from why
     return [x, y, x + width, y + height]
 
 
@@ -105,7 +107,7 @@ def _folder(path: Path, names: list[str]) -> Path:
         if all((folder / name).is_file() for name in names):
             return folder
     problem = f"no folder near it has all {len(names)}, {names[0]} first"
-    raise ValueError(f"{path}: images: {problem}; put them in a folder images beside it")
+    raise InputError(path, "images", problem, "put them in a folder images beside it")
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -15,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .images import Images
 from .preprocessing import Preprocessing, resize
 
@@ -53,6 +55,6 @@ def _decoded(images: Images, place: int, how: Preprocessing) -> np.ndarray:
         if images.boxes is None:
             picture = ImageOps.exif_transpose(picture)
         return resize(picture, how)
-    except Exception as why:  # the bytes are anybody's, and so is what a decoder makes of them
+    except Exception as why:  # a damaged file can make a decoder raise anything
         problem = f"image {images.ids[place]} cannot be decoded ({why})"
-        raise ValueError(f"{images.name}: images: {problem}; remove or replace it") from why
+        raise InputError(images.name, "images", problem, "remove or replace it") from why

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .images import Images
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm"}
@@ -27,15 +29,15 @@ def read_folder(folder: Path) -> Images:
     try:
         files = sorted(path for path in folder.rglob("*") if _picture(path, folder))
     except OSError as why:
-        raise ValueError(
-            f"{folder}: folder: cannot be read ({why.strerror}); give another"
+        raise InputError(
+            folder, "folder", f"cannot be read ({why.strerror})", "give another"
         ) from why
     parts = [path.relative_to(folder).parts for path in files]
     split = bool(parts) and all(each[0].casefold() in SPLITS for each in parts)
     depth = 1 if split else 0
     if loose := next((each for each in parts if len(each) < depth + 2), None):
         problem = f"{'/'.join(loose)} is in no folder of a class"
-        raise ValueError(f"{folder}: classes: {problem}; put each picture in its class's subfolder")
+        raise InputError(folder, "classes", problem, "put each picture in its class's subfolder")
     classes = sorted({each[depth] for each in parts})
     number = {name: place for place, name in enumerate(classes)}
     sizes = [f"{'/'.join(p)} {path.stat().st_size}" for p, path in zip(parts, files, strict=True)]

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 ROWS = ("ids", "labels", "targets", "splits")  # one entry per picture
 
 
@@ -59,19 +61,19 @@ def of_split(images: Images, split: str) -> Images:
     found = sorted(set(images.splits.tolist())) if images.splits is not None else []
     if split not in found:
         known = ", ".join([*found, "all"])
-        raise ValueError(f"{images.name}: split: there is no {split!r}; say one of {known}")
+        raise InputError(images.name, "split", f"there is no {split!r}", f"choose one of {known}")
     return images.take(np.flatnonzero(images.splits == split))
 
 
 def checked(images: Images) -> Images:
-    """The same, when its parts fit together; a ValueError in one line where not."""
+    """The images, if their parts fit together; else a ValueError in one line."""
     n = len(images)
     if n == 0:
-        raise ValueError(f"{images.name}: images: there are none; give one or more")
+        raise InputError(images.name, "images", "there are none", "give one or more")
     for key in ("labels", "targets", "splits"):
         rows = getattr(images, key)
         if rows is not None and len(rows) != n:
-            raise ValueError(f"{images.name}: {key}: {len(rows)} for {n} images; give one for each")
+            raise InputError(images.name, key, f"{len(rows)} for {n} images", "give one for each")
     if images.boxes is None:
         return images
     _check_boxes(images, images.boxes)
@@ -82,17 +84,19 @@ def _check_boxes(images: Images, boxes: np.ndarray) -> None:
     of, m = images.box_image, len(boxes)
     if boxes.shape != (m, 4) or of is None or of.shape != (m,):
         problem = f"shape {boxes.shape}, box_image {None if of is None else of.shape}"
-        raise ValueError(f"{images.name}: boxes: {problem}; give boxes (m, 4) and box_image (m,)")
+        raise InputError(images.name, "boxes", problem, "give boxes (m, 4) and box_image (m,)")
     if not m:
-        raise ValueError(f"{images.name}: boxes: there are none; give one or more")
+        raise InputError(images.name, "boxes", "there are none", "give one or more")
     if images.box_labels is not None and len(images.box_labels) != m:
         problem = f"{len(images.box_labels)} for {m} boxes"
-        raise ValueError(f"{images.name}: box_label: {problem}; give one for each")
+        raise InputError(images.name, "box_label", problem, "give one for each")
     if not 0 <= of.min() <= of.max() < len(images):
         problem = f"from {of.min()} to {of.max()}, of {len(images)} images"
-        raise ValueError(f"{images.name}: box_image: {problem}; count images from 0")
+        raise InputError(images.name, "box_image", problem, "count images from 0")
     ordered = (boxes[:, :2] <= boxes[:, 2:]).all(1)
     inside = (boxes >= -0.01).all(1) & (boxes <= 1.01).all(1)  # files round
     if not (fine := ordered & inside).all():
         box = boxes[np.argmin(fine)].tolist()
-        raise ValueError(f"{images.name}: boxes: {box} is no x0, y0, x1, y1 in 0..1; rescale them")
+        raise InputError(
+            images.name, "boxes", f"{box} is no x0, y0, x1, y1 in 0..1", "rescale them"
+        )

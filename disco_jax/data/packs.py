@@ -13,10 +13,14 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from disco_jax.atomic import replacing
+from disco_jax.errors import InputError
 
 from .images import Images
 
@@ -31,21 +35,21 @@ def read_pack(path: Path) -> Images:
         with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except OSError as why:
-        raise ValueError(f"{path}: file: cannot be read ({why.strerror}); {REMEDY}") from why
+        raise InputError(path, "file", f"cannot be read ({why.strerror})", REMEDY) from why
     except (ValueError, EOFError, TypeError, zipfile.BadZipFile) as why:
-        raise ValueError(f"{path}: file: damaged, or no .npz of plain arrays; {REMEDY}") from why
+        raise InputError(path, "file", "damaged, or no .npz of plain arrays", REMEDY) from why
     for key in ("jpeg", "offset"):
         if key not in arrays:
-            raise ValueError(f"{path}: {key}: missing; {REMEDY}")
+            raise InputError(path, key, "missing", REMEDY)
     data, offset = arrays["jpeg"], arrays["offset"]
     if data.dtype != np.uint8 or data.ndim != 1 or not _climbs(offset, len(data)):
-        raise ValueError(f"{path}: offset: does not divide the {len(data)} bytes; {REMEDY}")
+        raise InputError(path, "offset", f"does not divide the {len(data)} bytes", REMEDY)
     n = len(offset) - 1
     labels, split = arrays.get("label"), arrays.get("split")
     if labels is not None and (labels == labels.reshape(-1)[:1]).all():
         labels = None
     if split is not None and not np.isin(split, (0, 1)).all():
-        raise ValueError(f"{path}: split: other values than 0 and 1; 0 is train and 1 test")
+        raise InputError(path, "split", "other values than 0 and 1", "0 is train and 1 test")
 
     def read(place: int) -> Any:
         from PIL import Image
@@ -67,6 +71,18 @@ def read_pack(path: Path) -> Images:
     )
 
 
+def write_pack(path: Path, files: Sequence[bytes], meta: Mapping[str, Any], **arrays: Any) -> None:
+    """Write a pack of encoded pictures, with `label`, `split` or others of the arrays above."""
+    with replacing(path) as file:
+        np.savez(
+            file,
+            jpeg=np.frombuffer(b"".join(files), np.uint8),
+            offset=np.cumsum([0, *map(len, files)]),
+            **arrays,
+            meta=np.frombuffer(json.dumps(meta).encode(), np.uint8),
+        )
+
+
 def _climbs(offset: np.ndarray, size: int) -> bool:
     return bool(
         offset.ndim == 1
@@ -84,4 +100,4 @@ def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
     try:
         return tuple(map(str, json.loads(arrays["meta"].tobytes()).get("classes", ())))
     except (ValueError, AttributeError, TypeError) as why:
-        raise ValueError(f"{path}: meta: not a JSON object; {REMEDY}") from why
+        raise InputError(path, "meta", "not a JSON object", REMEDY) from why

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .folders import open_picture
 from .images import Images
 
@@ -25,22 +27,22 @@ def read_table(path: Path) -> Images:
         with open(path, encoding="utf-8-sig", newline="") as file:
             table = [row for row in csv.reader(file, strict=True) if row]
     except OSError as why:
-        raise ValueError(f"{path}: file: cannot be read ({why.strerror}); give a CSV") from why
+        raise InputError(path, "file", f"cannot be read ({why.strerror})", "give a CSV") from why
     except (ValueError, csv.Error) as why:
-        raise ValueError(f"{path}: file: not CSV in UTF-8 ({why}); save it again") from why
+        raise InputError(path, "file", f"not CSV in UTF-8 ({why})", "save it again") from why
     header = [name.strip().casefold() for name in table[0]] if table else []
     if "path" not in header:
-        raise ValueError(f"{path}: columns: none is 'path'; {REMEDY}")
+        raise InputError(path, "columns", "none is 'path'", REMEDY)
     if bad := next((i for i, row in enumerate(table, 1) if len(row) != len(header)), None):
         problem = f"{len(table[bad - 1])} fields, the header {len(header)}"
-        raise ValueError(f"{path}: row {bad}: has {problem}; separate fields by one comma")
+        raise InputError(path, f"row {bad}", f"has {problem}", "separate fields by one comma")
     columns = {name: [row[i].strip() for row in table[1:]] for i, name in enumerate(header)}
     targets = [name for name in columns if name.startswith("target")]
     if "label" not in columns and not targets:
-        raise ValueError(f"{path}: columns: neither label nor target; {REMEDY}")
+        raise InputError(path, "columns", "neither label nor target", REMEDY)
     files = [path.parent / name for name in columns["path"]]
     if missing := next((file for file in files if not file.is_file()), None):
-        raise ValueError(f"{path}: path: there is no {missing}; give paths relative to the CSV")
+        raise InputError(path, "path", f"there is no {missing}", "give paths relative to the CSV")
     classes = sorted(set(columns.get("label", ())))
     number = {name: place for place, name in enumerate(classes)}
     digest = hashlib.sha256(repr(table).encode())

@@ -20,6 +20,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from disco_jax.errors import InputError
+
 from .boxes import in_picture
 from .folders import SUFFIXES, open_picture
 from .images import Images
@@ -57,7 +59,9 @@ def read_voc(folder: Path, split: str) -> Images:
     for name in listed:
         for place, found in ((ANNOTATIONS, files), (PICTURES, pictures)):
             if name not in found:
-                raise ValueError(f"{folder}: {place}: nothing for {name}; add it, or remove {name}")
+                raise InputError(
+                    folder, str(place), f"nothing for {name}", f"add it, or remove {name}"
+                )
     digest = hashlib.sha256()
     annotated = {}
     for name, file in files.items():
@@ -86,13 +90,13 @@ def _listed(folder: Path, split: str, splits: Sequence[Path]) -> list[str]:
     path = folder / SPLITS / f"{split}.txt"
     if path not in splits:
         known = ", ".join([each.stem for each in splits if "_" not in each.stem] + ["all"])
-        raise ValueError(f"{folder}: split: there is no {split!r}; say one of {known}")
+        raise InputError(folder, "split", f"there is no {split!r}", f"choose one of {known}")
     try:
         lines = [line.split() for line in path.read_text("utf-8").splitlines()]
     except (OSError, ValueError) as why:
-        raise ValueError(f"{path}: file: cannot be read ({why}); list names of pictures") from why
+        raise InputError(path, "file", f"cannot be read ({why})", "list names of pictures") from why
     if bad := next((i for i, line in enumerate(lines, 1) if len(line) > 1), None):
-        raise ValueError(f"{path}: line {bad}: more than one word; list one picture per line")
+        raise InputError(path, f"line {bad}", "more than one word", "list one picture per line")
     return [line[0] for line in lines if line]
 
 
@@ -101,16 +105,16 @@ def _read(path: Path, picture: Path, digest: Any) -> _Annotated:
         raw = path.read_bytes()
         root = ElementTree.fromstring(raw, ElementTree.XMLParser(target=_Plain()))
     except OSError as why:
-        raise ValueError(f"{path}: file: cannot be read ({why.strerror}); make it so") from why
+        raise InputError(path, "file", f"cannot be read ({why.strerror})", "make it so") from why
     except (ElementTree.ParseError, ValueError, LookupError) as why:
-        raise ValueError(f"{path}: file: no XML of VOC ({why}); save it again") from why
+        raise InputError(path, "file", f"no XML of VOC ({why})", "save it again") from why
     digest.update(path.name.encode() + raw)
     found = _Annotated([], [])
     for place, thing in enumerate(root.iter("object"), 1):
         where = f"{path}: object {place}"
         name = (thing.findtext("name") or "").strip()
         if not name:
-            raise ValueError(f"{where}: name: missing; say what class it is")
+            raise InputError(where, "name", "missing", "add the class of the box")
         if (thing.findtext("difficult") or "0").strip() != "0":
             continue
         corners = [thing.findtext(f"bndbox/{key}") for key in ("xmin", "ymin", "xmax", "ymax")]
@@ -129,4 +133,4 @@ def _measured(picture: Path) -> tuple[int, int]:
     try:
         return open_picture(picture).size
     except OSError as why:
-        raise ValueError(f"{picture}: images: cannot be decoded ({why}); replace it") from why
+        raise InputError(picture, "images", f"cannot be decoded ({why})", "replace it") from why

@@ -11,14 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from disco_jax.atomic import write_text
-from disco_jax.backbones import load_backbone
-from disco_jax.backbones.graph_file import read_graph
-from disco_jax.data import open_images
-from disco_jax.data.preprocessing import Preprocessing, resize
+from disco_jax.backbones import load_backbone, read_graph
+from disco_jax.data import Preprocessing, open_images, resize
+from disco_jax.demo import ACCURACIES, HUB, TARGET
 from disco_jax.finetuning import Recipe, fine_tuned
-from disco_jax.hub_files import HubModel, read_hub
-
-from . import ACCURACIES, HUB, TARGET
+from disco_jax.hubs import HubModel, read_hub
 
 RECIPE = Recipe(steps=200, batch=50, rate=1e-3)
 SEEDS = range(5)

@@ -7,14 +7,10 @@ A block is x + conv(relu(conv(x))), relu after the sum. The weights w_ijco are n
 1 / (kh kw c), biases 0.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-
-from disco_jax.atomic import replacing
 
 MEAN, DEVIATION = 78.0, 96.0  # of the digits' bytes, roughly
 INPUT = {"size": 8, "bgr": False, "offset": [MEAN] * 3, "scale": [1 / DEVIATION] * 3}
@@ -66,15 +62,3 @@ def drawn(name: str, width: int, blocks: int, classes: Sequence[str], seed: int)
         "logits": conv(feature, 2 * width, len(classes), k=1),
     }
     return Network(described, weights)
-
-
-def save(path: Path, network: Network) -> None:
-    """Write a file that `backbones.graph` reads; kernels as float16."""
-    arrays: dict[str, Any] = {
-        "graph": np.frombuffer(json.dumps(network.described).encode(), np.uint8)
-    }
-    for name, (kernel, bias) in network.weights.items():
-        arrays |= {f"w{name}": np.asarray(kernel, np.float16)}
-        arrays |= {f"b{name}": np.asarray(bias, np.float32)}
-    with replacing(path) as file:
-        np.savez(file, **arrays)

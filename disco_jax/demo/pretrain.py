@@ -12,13 +12,13 @@ import numpy as np
 from flax import nnx
 
 from disco_jax.atomic import write_text
-from disco_jax.backbones import load_backbone
-from disco_jax.backbones.backbone import compiled
-from disco_jax.data.preprocessing import Preprocessing, normalise, resize
+from disco_jax.backbones import compiled, load_backbone, write_graph
+from disco_jax.data import Preprocessing, normalise, resize
+from disco_jax.demo import FOLDER, HUB
 from disco_jax.finetuning import Recipe, cross_entropy, trainer
 
-from . import FOLDER, HUB, tasks
-from .networks import Network, drawn, save
+from . import tasks
+from .networks import Network, drawn
 from .target import source
 
 RECIPE = Recipe(steps=500, batch=64, rate=3e-3)
@@ -61,10 +61,10 @@ def pretrain(model: Model, seed: int) -> float | None:
     question = model.task.__doc__ if model.task else "none: the weights are random"
     network.described["source_data"] = f"handwritten digits. {question}"
     path = FOLDER / "nets" / f"{model.name}.npz"
-    save(path, network)
+    write_graph(path, *network)
     if model.task is None:
         return None
-    save(path, trained(network, path, images, labels, seed))
+    write_graph(path, *trained(network, path, images, labels, seed))
     logits = compiled(load_backbone(path), lambda outputs: outputs.logits)(images)
     return float(np.mean(np.asarray(jnp.argmax(logits, 1)) == labels))
 

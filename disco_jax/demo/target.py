@@ -5,16 +5,12 @@ class `LABELLED` pictures, drawn by a fixed seed, are the training split, the re
 """
 
 import io
-import json
 
 import numpy as np
 from PIL import Image
 
-from disco_jax.atomic import replacing
-from disco_jax.data.digits import read_digits
-from disco_jax.data.images import Images
-
-from . import TARGET
+from disco_jax.data import Images, read_digits, write_pack
+from disco_jax.demo import TARGET
 
 SOURCE = 1000
 NOISE = 48.0
@@ -49,15 +45,7 @@ def main() -> None:
     split = np.ones(len(images), np.uint8)
     for digit in range(10):
         split[rng.choice(np.flatnonzero(labels == digit), LABELLED, replace=False)] = 0
-    with replacing(TARGET) as file:
-        np.savez(
-            file,
-            jpeg=np.frombuffer(b"".join(files), np.uint8),
-            offset=np.cumsum([0, *map(len, files)]),
-            label=labels,
-            split=split,
-            meta=np.frombuffer(json.dumps(META).encode(), np.uint8),
-        )
+    write_pack(TARGET, files, META, label=labels, split=split)
 
 
 def _png(picture: np.ndarray) -> bytes:

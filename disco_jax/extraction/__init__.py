@@ -2,7 +2,8 @@
 
 from .hub import Extracted, Progress, extract_hub, task_of
 from .moments import summed
-from .network import ACCELERATOR_BATCH, BATCH, Extraction, extract, provenance
+from .network import ACCELERATOR_BATCH, BATCH, Extraction, extract
+from .provenance import provenance
 
 __all__ = [
     "ACCELERATOR_BATCH",

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from disco_jax.backbones import load_backbone
-from disco_jax.data.images import Images
+from disco_jax.data import Images
 from disco_jax.errors import InputError
-from disco_jax.feature_files import read_features, write_features
-from disco_jax.feature_values import on_device
-from disco_jax.features import TASKS, FeatureSet
-from disco_jax.hub_files import HubModel
+from disco_jax.features import TASKS, FeatureSet, on_device, read_features, write_features
+from disco_jax.hubs import HubModel
 
 from .device_rows import device_room
-from .network import extract, provenance
+from .network import extract
+from .provenance import provenance
 
 Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
 
@@ -46,14 +45,18 @@ def task_of(images: Images, task: str | None) -> str:
         return possible[0]
     if not possible:
         problem = "neither labels, targets nor boxes"
-        raise ValueError(f"{images.name}: task: {problem}; give one of them")
+        raise InputError(images.name, "task", problem, "give one of them")
     if task is None:
-        raise ValueError(f"{images.name}: task: there are several; say {' or '.join(possible)}")
+        raise InputError(
+            images.name, "task", "there are several", f"choose {' or '.join(possible)}"
+        )
     if task not in TASKS:
-        raise ValueError(f"{images.name}: task: {task!r} is unknown; say {' or '.join(TASKS)}")
+        raise InputError(
+            images.name, "task", f"{task!r} is unknown", f"choose {' or '.join(TASKS)}"
+        )
     if task not in possible:
         problem = f"no {TASKS[task][-1]} for {task}"
-        raise ValueError(f"{images.name}: task: {problem}; there is {' and '.join(possible)}")
+        raise InputError(images.name, "task", problem, f"there is {' and '.join(possible)}")
     return task
 
 

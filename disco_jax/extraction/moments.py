@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 import disco_kernels as dk
-from disco_jax.feature_values import encode_labels
+from disco_jax.features import encode_labels
 
 TOGETHER = 32  # batches
 

@@ -11,34 +11,33 @@ which of its boxes, `7/2`.
 `provenance` says all that the features depend on; equal provenance means equal features.
 """
 
-import hashlib
-import importlib.metadata
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from disco_jax import __version__
-from disco_jax.backbones.backbone import Backbone, Outputs, compiled, padded
-from disco_jax.backbones.boxes import pool_boxes
-from disco_jax.backbones.pooling import check_layers, pooled
-from disco_jax.data.decoding import batches
-from disco_jax.data.images import Images
-from disco_jax.data.preprocessing import Preprocessing
+from disco_jax.backbones import (
+    Backbone,
+    Outputs,
+    check_layers,
+    compiled,
+    padded,
+    pool_boxes,
+    pooled,
+)
+from disco_jax.data import Images, batches
+from disco_jax.errors import InputError
 from disco_jax.features import FeatureSet
 
 from .device_rows import gathered
 from .moments import summed
+from .provenance import _whole, provenance
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
-BOX_ROWS = "boxes: mean of the last feature map over the cells that a box covers"
-LIBRARIES = ("jax", "flax", "numpy", "pillow")
-
 Progress = Callable[[int, int], None]  # pictures done, all
 Batches = Iterator[tuple[dict[str, jax.Array], int]]  # fields, filled up, and how many rows count
 
@@ -79,11 +78,11 @@ def extract(
     check_layers(backbone, layers)
     if per_box and layers:
         problem = "boxes have features of the last map only"
-        raise ValueError(f"{backbone.name}: layers: {problem}; leave them out")
+        raise InputError(backbone.name, "layers", problem, "leave them out")
     if moments_only and (per_box or layers):
         problem = "only those of pictures' last features can be kept"
         remedy = "leave layers out, and boxes to --task classification"
-        raise ValueError(f"{backbone.name}: moments: {problem}; {remedy}")
+        raise InputError(backbone.name, "moments", problem, remedy)
     size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
     started = time.perf_counter()
     ends = []
@@ -141,13 +140,8 @@ def _of_boxes(backbone: Backbone, images: Images, size: int) -> Batches:
         yield {"features": pool(cells, padded(boxes[first:last], many), mine)}, int(last - first)
 
 
-def _whole(backbone: Backbone) -> Preprocessing:
-    """A network's preprocessing without its crop."""
-    return backbone.preprocessing._replace(shorter=None)
-
-
 def _one_ahead(started: Batches) -> Batches:
-    """The same, each when the next one is already started."""
+    """Batches, each handed on once the next one has been started."""
     last = next(started)
     for batch in started:
         yield last
@@ -174,36 +168,3 @@ def _rows(images: Images, per_box: bool) -> dict[str, Any]:
         "labels": np.zeros(len(of), np.int32) if labels is None else labels[order],
         "boxes": images.boxes[order],
     }
-
-
-def provenance(
-    backbone: Backbone,
-    images: Images,
-    *,
-    per_box: bool = False,
-    layers: Sequence[str] = (),
-    moments_only: bool = False,
-) -> dict[str, str]:
-    """All that features depend on, as text."""
-    samples = json.dumps([images.ids.tolist(), len(images)])
-    return {
-        "model": backbone.name,
-        **{key: text for key, text in backbone.about.items() if text},
-        "weights_sha256": backbone.digest,
-        "dtype": str(backbone.dtype),
-        "preprocessing": str(_whole(backbone) if per_box else backbone.preprocessing),
-        "rows": BOX_ROWS if per_box else "images",
-        **({"layers": ", ".join(layers)} if layers else {}),
-        **({"kept": "moments"} if moments_only else {}),
-        "data": images.name,
-        "data_version": images.version,
-        "samples_sha256": hashlib.sha256(samples.encode()).hexdigest(),
-        **({"class_names": json.dumps(images.class_names)} if images.class_names else {}),
-        "disco_jax": __version__,
-        **_versions(),
-    }
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -8,8 +8,8 @@ over the models of the hub; a term without spread is 0 for every model.
 from collections.abc import Mapping
 from typing import Any
 
-from .hub import Ranking, numbers
 from .markup import Html, caption, join, name_of, scrolling, tag
+from .rankings import Ranking, numbers
 from .scales import MISSING, finite, number, share, shared_format
 
 DETECTION = ("classification", "regression")

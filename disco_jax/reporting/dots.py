@@ -1,7 +1,7 @@
 """A score and its interval as a dot and a whisker on the common axis of a ranking."""
 
-from .hub import Ranking
 from .markup import Html, tag
+from .rankings import Ranking
 from .scales import Scale, number, share
 
 HEIGHT = 24

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .hub import Ranking, accuracies, part
 from .markup import Html, join, joined, listing, name_of, shortened, spec_of, tag
+from .rankings import Ranking, accuracies, part
 from .scales import finite, number, percent, shared_format
 
 NAMED = 4  # so many models or metrics are listed by name, more are counted
@@ -12,7 +12,7 @@ LONGEST = 60  # a longer name is cut in the middle
 
 
 def title(found: list[Ranking]) -> str:
-    """The same in a few words of plain text."""
+    """The best model and how sure that is, as plain text."""
     leaders = _leaders(found[0]) if found else []
     if not leaders:
         return "No ranking"

@@ -1,9 +1,9 @@
 """How far the metrics agree: Kendall's tau-b between each two, over the models both have scored."""
 
-from disco_jax.ranking import kendall
+from disco_jax.comparison import kendall
 
-from .hub import Ranking
 from .markup import Html, caption, join, scrolling, section, spec_of, tag
+from .rankings import Ranking
 from .scales import number
 
 

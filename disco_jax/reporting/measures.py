@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .hub import numbers, part
 from .markup import Html, caption, join, scrolling, spec_of, tag
+from .rankings import numbers, part
 from .scales import number, share, shared_format
 
 HEADS = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .hub import part
 from .markup import Html, folded, join, name_of, scrolling, section, tag
+from .rankings import part
 from .scales import MISSING
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from .headline import facts, headline, title
 from .heat import agreement_between
-from .hub import accuracies, rankings
 from .markup import Html, join, section, tag
 from .notes import notice, problems, provenance
+from .rankings import accuracies, rankings
 from .ranks import every_metric, ranking_figure
 from .truth import truth_section
 from .why import why

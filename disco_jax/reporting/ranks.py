@@ -8,8 +8,19 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 
 from .dots import axis, dot
-from .hub import Ranking
-from .markup import Html, caption, folded, join, joined, name_of, scrolling, shortened, spec_of, tag
+from .markup import (
+    Html,
+    caption,
+    folded,
+    join,
+    joined,
+    name_of,
+    scrolling,
+    shortened,
+    spec_of,
+    tag,
+)
+from .rankings import Ranking
 from .scales import MISSING, Scale, number, shared_format, spanning
 
 Column = tuple[Html, Callable[[str], Html]]  # the head, and the cell of a model

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from .hub import Ranking, numbers
 from .markup import Html, caption, folded, name_of, scrolling, spec_of, tag
+from .rankings import Ranking, numbers
 from .scales import MISSING, finite, number, shared_format
 
 DRAWN = {"proportions", "transferability"}  # as strips

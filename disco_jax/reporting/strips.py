@@ -12,8 +12,8 @@ Groups that leave a remainder of components do not fill the width.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .hub import Ranking
 from .markup import Html, name_of, tag
+from .rankings import Ranking
 from .scales import Scale, finite, number, percent, share, shared_format
 
 WIDE = 0.25  # a bar so wide has room for "51 % × 0.83"

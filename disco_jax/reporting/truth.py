@@ -1,16 +1,16 @@
 """The scores against true accuracies: a scatter per dataset, and the measures beside the controls.
 
-The tau_w of a scatter is `ranking.weighted_tau` of the points it shows.
+The tau_w of a scatter is `comparison.weighted_tau` of the points it shows.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from disco_jax.ranking import weighted_tau
+from disco_jax.comparison import weighted_tau
 
-from .hub import Ranking, accuracies
 from .markup import Html, caption, folded, name_of, section, shortened, spec_of, tag
 from .measures import measures_table
+from .rankings import Ranking, accuracies
 from .scales import number, share, shared_format, spanning
 
 SHOWN = 6  # so many plots are shown at once

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .detection import detection_figure, is_detection
-from .hub import Ranking, part
 from .markup import Html, folded, join, section, spec_of, tag
+from .rankings import Ranking, part
 from .raw_terms import raw_terms
 from .strips import strips
 from .why_disco import strip_figure

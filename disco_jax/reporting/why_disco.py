@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from .hub import Ranking
 from .markup import Html, folded, join, name_of, tag
+from .rankings import Ranking
 from .scales import MISSING, Scale, number, percent, spanning
 from .strips import Strip, drawing, large
 
@@ -30,7 +30,7 @@ def strip_figure(ranking: Ranking, found: Mapping[str, Strip]) -> Html:
 
 def _reading(first: str, strip: Strip, scale: Scale) -> Html:
     area = (
-        "what hangs down is lost, so the less of it the better"
+        "bars below the line are squared error: the shorter, the better"
         if scale.high <= 0
         else "the filled area is the score"
     )

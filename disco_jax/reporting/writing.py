@@ -7,9 +7,7 @@ from typing import Any
 
 from disco_jax.atomic import write_text
 from disco_jax.errors import InputError
-from disco_jax.layers import grouped
-from disco_jax.score_files import read_result
-from disco_jax.score_table import ScoreTable
+from disco_jax.results import ScoreTable, grouped, read_result
 
 from .page import render
 

@@ -1,6 +1,6 @@
 """Pre-trained weights: found, read without executing anything, renamed, filled in.
 
-    hub         a path, hf://org/name@revision or https://... -> a local file or folder
+    location    a path, hf://org/name@revision or https://... -> a local file or folder
     download    https://... -> a file that is kept
     checkpoint  file or folder -> tensors by name, config.json, digest
     torch_file  a .pth or its like -> tensors by name
@@ -10,3 +10,23 @@
 
 Nothing here knows any network.
 """
+
+from .checkpoint import Checkpoint, read_checkpoint
+from .config import architecture_of, model_type_of, preprocessing_of
+from .filling import filled, problems, told
+from .location import local
+from .naming import Rules, renamed
+
+__all__ = [
+    "Checkpoint",
+    "Rules",
+    "architecture_of",
+    "filled",
+    "local",
+    "model_type_of",
+    "preprocessing_of",
+    "problems",
+    "read_checkpoint",
+    "renamed",
+    "told",
+]

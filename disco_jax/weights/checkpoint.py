@@ -85,7 +85,7 @@ def _tensors(file: Path) -> dict[str, np.ndarray]:
         return read_torch(file)
     except OSError as why:
         raise _error(file, f"cannot be read ({why.strerror or why})") from why
-    except Exception as why:  # the bytes are anybody's
+    except Exception as why:  # a damaged file can make a parser raise anything
         told = " ".join(str(why).split())
         raise _error(file, f"damaged, or of another format ({told})", "fetch it again") from why
 

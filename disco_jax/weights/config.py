@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from disco_jax.data.preprocessing import Preprocessing, standard
+from disco_jax.data import Preprocessing, standard
+from disco_jax.errors import InputError
 
 from .checkpoint import Checkpoint
 
@@ -43,7 +44,7 @@ def preprocessing_of(checkpoint: Checkpoint) -> Preprocessing | None:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as why:
         problem = f"not understood ({type(why).__name__}: {why})"
         remedy = "correct its config.json or preprocessor_config.json"
-        raise ValueError(f"{checkpoint.path}: preprocessing: {problem}; {remedy}") from why
+        raise InputError(checkpoint.path, "preprocessing", problem, remedy) from why
 
 
 def _timm(config: Mapping[str, Any]) -> Preprocessing | None:

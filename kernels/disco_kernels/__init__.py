@@ -9,7 +9,7 @@ from ._blas_threads import limit_scipy_blas as _limit_scipy_blas
 
 _limit_scipy_blas()
 
-from ._analysis import component_change, proportion_change  # noqa: E402
+from ._component_change import component_change, proportion_change  # noqa: E402
 from ._concept_variance import concept_variance  # noqa: E402
 from ._disco import (  # noqa: E402
     DetectionTerms,
@@ -23,11 +23,10 @@ from ._disco import (  # noqa: E402
 from ._energy import energy  # noqa: E402
 from ._etran import Etran, etran  # noqa: E402
 from ._etran_regression import etran_regression  # noqa: E402
-from ._from_moments import spectrum_from_moments  # noqa: E402
 from ._gbc import Gbc, gbc  # noqa: E402
 from ._h_score import h_score, h_score_shrunk  # noqa: E402
 from ._hard_examples import hard_examples  # noqa: E402
-from ._hub import hub_minmax  # noqa: E402
+from ._hub_minmax import hub_minmax  # noqa: E402
 from ._interclass_distance import interclass_distance  # noqa: E402
 from ._knn import knn, knn_regression  # noqa: E402
 from ._label_alignment import cka, lfc  # noqa: E402
@@ -47,6 +46,7 @@ from ._rankme import rankme  # noqa: E402
 from ._ridge_loo import ridge_loo, ridge_loo_regression  # noqa: E402
 from ._sfda import sfda  # noqa: E402
 from ._spectrum import Spectrum, leading, spectrum  # noqa: E402
+from ._spectrum_from_moments import spectrum_from_moments  # noqa: E402
 from ._stable_rank import stable_rank  # noqa: E402
 from ._tmi import Tmi, tmi  # noqa: E402
 from ._tmi_variance import tmi_variance  # noqa: E402

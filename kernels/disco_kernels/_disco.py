@@ -3,9 +3,9 @@
     DISCO = sum_g r_g q_g
 
 r_g the singular value proportion of group g (``_proportions``), q_g its transferability: for
-classes the mean nearest-centroid posterior of the true class (``_classification``), for real
-targets minus the mean squared residual of a least-squares fit (``_regression``). Higher is
-better. The defaults are the paper's: k = 128 leading components, G = 8 groups, identity
+classes the mean nearest-centroid posterior of the true class (``_transferability_classes``), for
+real targets minus the mean squared residual of a least-squares fit (``_transferability_targets``).
+Higher is better. The defaults are the paper's: k = 128 leading components, G = 8 groups, identity
 covariance, in-sample.
 
 Detection has one row of features per box: a classification term from the classes of the boxes and a

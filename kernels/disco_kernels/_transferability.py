@@ -1,7 +1,8 @@
 """The component transferability of a spectrum: q_g of each group, from labels or from targets.
 
-Labels: the mean nearest-centroid posterior of the true class, see ``_classification``. Targets:
-minus the mean squared residual of a least-squares fit, see ``_regression``. Higher is better.
+Labels: the mean nearest-centroid posterior of the true class, see ``_transferability_classes``.
+Targets: minus the mean squared residual of a least-squares fit, see ``_transferability_targets``.
+Higher is better.
 """
 
 from functools import partial
@@ -9,11 +10,11 @@ from functools import partial
 import jax
 
 from ._checks import check_choice, check_labels, check_targets
-from ._classification import COVARIANCES, class_transferability
 from ._proportions import PAPER_GROUPS, split
-from ._regression import regression_transferability
 from ._rows import sample_weights
 from ._spectrum import Spectrum
+from ._transferability_classes import COVARIANCES, class_transferability
+from ._transferability_targets import regression_transferability
 
 
 @partial(

@@ -12,8 +12,7 @@ import pytest
 from flax import nnx
 from safetensors.numpy import save_file
 
-from disco_jax.backbones import load_backbone, untrained
-from disco_jax.backbones.loading import _known
+from disco_jax.backbones.loading import _known, load_backbone, untrained
 from disco_jax.weights.filling import name_of
 from disco_jax.weights.naming import renamed
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from flax import linen, nnx
 
-from disco_jax.backbones import of_function
 from disco_jax.backbones.backbone import Outputs, compiled
+from disco_jax.backbones.function import of_function
 from disco_jax.data.preprocessing import Preprocessing, normalise
 
 HOW = Preprocessing(8, offset=(1.0, 2.0, 3.0), scale=(0.1, 0.2, 0.3))

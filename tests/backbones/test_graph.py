@@ -10,8 +10,8 @@ import pytest
 from flax import nnx
 
 from disco_jax.backbones.backbone import compiled, padded
-from disco_jax.backbones.graph import GraphNetwork, load
-from disco_jax.backbones.graph_file import read_graph
+from disco_jax.backbones.graph.file import read_graph
+from disco_jax.backbones.graph.module import GraphNetwork, load
 
 from ..oracles.graph_ops import activations
 from .graphs import drawn, save

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, softmax
 
-from disco_jax.backbones import attention
-from disco_jax.backbones.attention import ACTIVATIONS, attended
 from disco_jax.backbones.compiling import LIBRARY, SUMS, compiler_options
-from disco_jax.backbones.graph_ops import relu_sum
+from disco_jax.backbones.convolution import relu_sum
+from disco_jax.backbones.families import attention
+from disco_jax.backbones.families.attention import ACTIVATIONS, attended
 
 DTYPES = {"bfloat16": 2e-2, "float32": 1e-6, "float64": 1e-14}
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from disco_jax.backbones.positions import cubic_matrix, resampled
+from disco_jax.backbones.families.positions import cubic_matrix, resampled
 
 SIZES = [(16, 37), (37, 16), (7, 14), (14, 14), (1, 5), (5, 1), (24, 14)]
 

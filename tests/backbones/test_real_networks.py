@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from disco_jax.backbones import load_backbone
 from disco_jax.backbones.backbone import compiled
-from disco_jax.backbones.graph import GraphNetwork
-from disco_jax.backbones.graph_file import read_graph
+from disco_jax.backbones.graph.file import read_graph
+from disco_jax.backbones.graph.module import GraphNetwork
+from disco_jax.backbones.loading import load_backbone
 from disco_jax.data import open_images
 from disco_jax.data.decoding import batches
 

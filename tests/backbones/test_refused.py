@@ -2,7 +2,15 @@
 
 import pytest
 
-from disco_jax.backbones import clip, convnext, dinov2, efficientnet, mobilenet, siglip, vit
+from disco_jax.backbones.families import (
+    clip,
+    convnext,
+    dinov2,
+    efficientnet,
+    mobilenet,
+    siglip,
+    vit,
+)
 
 VIT = {
     "hidden_size": 64,

@@ -62,7 +62,7 @@ def told(source, split="all"):
 
 
 def test_bad_splits(voc):
-    assert "there is no 'val'; say one of test, train, all" in told(voc, "val")
+    assert "there is no 'val'; choose one of test, train, all" in told(voc, "val")
     assert "dog_train.txt: line 1: more than one word" in told(voc, "dog_train")
     (voc / "JPEGImages" / "a.png").unlink()
     assert "JPEGImages: nothing for a" in told(voc, "test")

@@ -27,7 +27,7 @@ def test_pack(tmp_path):
     np.testing.assert_array_equal(test.ids, [1, 3, 5, 7, 9])
     np.testing.assert_array_equal(np.asarray(test.read(1)), pixels(3))
     assert test.version == images.version and test.targets.shape == (5, 2)
-    with pytest.raises(ValueError, match="no 'val'; say one of test, train, all"):
+    with pytest.raises(ValueError, match="no 'val'; choose one of test, train, all"):
         open_images(str(path), "val")
 
 
@@ -138,7 +138,7 @@ def refused(source, *parts, split="all"):
 
 
 def test_what_is_no_data(tmp_path, folder):
-    refused(tmp_path / "nowhere", "there is no such thing")
+    refused(tmp_path / "nowhere", "data: not found")
     refused(tmp_path / "nowhere.npz", "file: cannot be read")
     (tmp_path / "bad.npz").write_bytes(b"nonsense")
     refused(tmp_path / "bad.npz", "file: damaged")

@@ -1,36 +1,19 @@
 """What an import loads and changes, each looked at in a fresh process."""
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from ..fresh import LOADED, fresh
+
 HEAVY = ["scipy.stats", "flax", "optax", "pandas", "sklearn", "torch", "matplotlib", "tensorflow"]
 
-LOADED = "import json, sys; print(json.dumps([n for n in sys.argv[1:] if n in sys.modules]))"
 THREADS = """
 import json, jax.numpy as jnp, threadpoolctl
 jnp.linalg.eigh(jnp.eye(8)).eigenvalues.block_until_ready()
 print(json.dumps({i["filepath"]: i["num_threads"] for i in threadpoolctl.threadpool_info()}))
 """
-
-
-def fresh(code: str, *args: str, **environment: str):
-    """Run `code` in a new interpreter with untouched jax and thread settings; its JSON answer."""
-    ours = ("JAX_", "XLA_", "DISCO_", "OPENBLAS_", "OMP_", "MKL_", "GOTO_")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, *args],
-        env=clean | {"JAX_PLATFORMS": "cpu"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def blas_threads(code: str, **environment: str) -> tuple[dict, dict]:

@@ -9,8 +9,9 @@ import pytest
 
 import disco_jax
 import disco_kernels
+from disco_jax.metrics import METRICS
 
-from .test_layers import ROOT, imports_of, module_name, python_files
+from .test_rooms import ROOT, imports_of, module_name, python_files
 
 
 def table_rows(text: str) -> list[str]:
@@ -48,6 +49,23 @@ def test_readme_lists_the_public_names_and_no_others():
     rows = table_rows((ROOT / "kernels" / "README.md").read_text())
     listed = {name for row in rows for name in re.findall(r"`(?:dk\.)?(\w+)", row.split("|")[1])}
     assert listed == set(disco_kernels.__all__)
+
+
+def test_costs_and_citations_are_written_once():
+    """The kernels' README says of each metric's kernel what the table of metrics says."""
+    rows = {}
+    for row in table_rows((ROOT / "kernels" / "README.md").read_text()):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        if len(cells) == 4:
+            rows |= {name: tuple(cells[2:]) for name in re.findall(r"`(\w+)`", cells[0])}
+    kernels = {name: next(iter(m.kernels.values())).__name__ for name, m in METRICS.items()}
+    ours = {name: rows[kernel] for name, kernel in kernels.items() if kernel in rows}
+    assert set(METRICS) - set(ours) == {"otce"}  # a function of `disco_jax`
+    for name, (cost, citation) in ours.items():
+        assert METRICS[name].cost.split("components + ")[-1].removeprefix("moments + ") in (
+            *(cost, f"base + {cost}"),
+        ), name
+        assert METRICS[name].citation == citation, name
 
 
 def test_modules_are_private_and_documented():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from disco_jax.backbones import load_backbone
+from disco_jax.backbones.loading import load_backbone
 
 from . import table
 from .case import DTYPES, agrees, pictures

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from disco_jax.hub_files import find_hub, read_hub
+from disco_jax.hubs.listing import find_hub, read_hub
 from disco_jax.weights.download import kept_at
 
 from ..command_line import call

@@ -4,8 +4,7 @@ import importlib.util
 
 import pytest
 
-from disco_jax.backbones import load_backbone
-from disco_jax.backbones.loading import FAMILIES
+from disco_jax.backbones.loading import FAMILIES, load_backbone
 
 from . import table
 from .case import DTYPES, agrees, pictures

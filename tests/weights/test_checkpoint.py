@@ -8,7 +8,7 @@ import pytest
 from flax import nnx
 from safetensors.numpy import save_file
 
-from disco_jax.backbones import load_backbone
+from disco_jax.backbones.loading import load_backbone
 from disco_jax.backbones.modules import Conv, Linear
 from disco_jax.weights.checkpoint import read_checkpoint
 from disco_jax.weights.filling import filled, problems, told

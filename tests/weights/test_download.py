@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from disco_jax.weights.download import fetched
-from disco_jax.weights.hub import local
+from disco_jax.weights.location import local
 
 CONTENT = b"weights " * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -1,0 +1,102 @@
+"""Results as tables: scores, scores beside true accuracies, and a comparison."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from disco_jax.comparison import Comparison, MetricAgreement
+from disco_jax.results import ScoreTable, grouped
+
+from .printing import print_csv, print_table, warn
+
+MEASURES = (
+    *("tau_w", "kendall", "spearman", "pearson", "regret"),
+    *("rel_at_1", "rel_at_3", "recall_at_1", "recall_at_3"),
+)
+
+
+def show_scores(table: ScoreTable, form: str) -> None:
+    """Best first by the first metric; grouped, those of the best layers."""
+    if form == "json":
+        print(table.to_json(), end="")
+        return
+    header = ["model", *table.metrics]
+    shown = grouped(table.to_dict()) if table.grouped else table.to_dict()
+    if form == "csv":
+        scores = shown["scores"]
+        print_csv(header, [[m, *(scores[m][s] for s in table.metrics)] for m, *_ in table.rows()])
+    else:
+        print_table(header, table.rows())
+        for spec, found in shown.get("intervals", {}).items():
+            for line in _certainty(spec, found):
+                print(line)
+    _warn(table)
+
+
+def show_beside(table: ScoreTable, comparison: Comparison, form: str) -> None:
+    """The scores with the true accuracies of the one dataset they were compared on."""
+    if form == "json":
+        print_json(comparison.beside(table.to_dict()))
+        return
+    (truth,) = comparison.accuracies.values()
+    header = ["model", "accuracy", *table.metrics]
+    if form == "csv":
+        rows = [[m, truth[m], *table.scores[m].values()] for m, *_ in table.rows()]
+        print_csv(header, rows)
+    else:
+        agreement = comparison.agreement
+        taus = [_tau(agreement[s]) if s in agreement else "–" for s in table.metrics]
+        lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in table.rows()]
+        print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]])
+        told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
+        print("controls:", told)
+    _warn(table)
+
+
+def show_comparison(comparison: Comparison, form: str) -> None:
+    """Every metric and every control, by every measure."""
+    if form == "json":
+        print_json(comparison.beside({}))
+        return
+    rows = [_row(name, each) for name, each in comparison.agreement.items()]
+    rows += [_row(f"control: {name}", each) for name, each in comparison.controls.items()]
+    header = ["metric", "datasets", *MEASURES]
+    if form == "csv":
+        print_csv(header, rows)
+    else:
+        print_table(header, [[_short(cell) for cell in row] for row in rows])
+    warn(comparison.warnings)
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """Strict JSON."""
+    print(json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def _row(name: str, each: MetricAgreement) -> list[Any]:
+    return [name, len(each.datasets), *(each.mean[measure] for measure in MEASURES)]
+
+
+def _tau(each: MetricAgreement) -> str:
+    return _short(each.mean["tau_w"])
+
+
+def _short(value: str | int | float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _accuracy(value: float) -> str:
+    return f"{value:.3f}" if value <= 1 else f"{value:.2f}"
+
+
+def _certainty(spec: str, found: Mapping[str, Any]) -> Iterator[str]:
+    if found["first_ahead"] is not None:
+        yield f"{spec}: the first is ahead of the second in {found['first_ahead']:.0%} of resamples"
+    for group in found["ties"]:
+        yield f"{spec}: tied: {', '.join(group)}"
+
+
+def _warn(table: ScoreTable) -> None:
+    warn([*(f"failed: {each['error']}" for each in table.failures), *table.warnings])

@@ -1,0 +1,20 @@
+"""Scores against the truth: true accuracies, measures of agreement, and the controls.
+
+Loads no jax.
+"""
+
+from .accuracies import Accuracies, read_accuracies
+from .controls import Comparison, MetricAgreement
+from .datasets import compare, dataset_of
+from .measures import kendall, weighted_tau
+
+__all__ = [
+    "Accuracies",
+    "Comparison",
+    "MetricAgreement",
+    "compare",
+    "dataset_of",
+    "kendall",
+    "read_accuracies",
+    "weighted_tau",
+]

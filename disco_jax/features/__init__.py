@@ -1,0 +1,38 @@
+"""What a model's features are, and the files that hold them.
+
+    feature_set   the value `FeatureSet`, its shapes and types
+    fields        what each field may look like, and which a task needs
+    checking      values: finite, classes, doubts
+    values        scans of arrays, labels as numbers
+    files         a file or a folder of them; `format_npz`, `format_safetensors`, `stored`
+    label_files   labels of a hub from one file
+    layers        a row for each layer of a model
+
+Loads no jax.
+"""
+
+from .checking import Checked
+from .feature_set import FeatureSet
+from .fields import EXTRAS, FIELDS, TASKS
+from .files import feature_files, read_features, write_features
+from .label_files import read_labels
+from .layers import rows_of
+from .values import SCALES, TARGET_SCALES, alike, encode_labels, on_device
+
+__all__ = [
+    "EXTRAS",
+    "FIELDS",
+    "SCALES",
+    "TARGET_SCALES",
+    "TASKS",
+    "Checked",
+    "FeatureSet",
+    "alike",
+    "encode_labels",
+    "feature_files",
+    "on_device",
+    "read_features",
+    "read_labels",
+    "rows_of",
+    "write_features",
+]

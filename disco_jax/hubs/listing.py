@@ -1,0 +1,99 @@
+"""`hub.toml`: which models there are, and where.
+
+[[models]]
+name = "mobilenet"                  # of the features file too
+weights = "nets/mobilenet.npz"      # relative to this file, hf://org/name@revision, https://...
+architecture = "resnet50"           # where neither the weights nor a config.json say it
+layers = ["layer3", "layer4:map"]   # further ones to score, see `backbones.pooling`
+
+The hubs of the literature come with the package, by name: `NAME.toml` here, and beside each
+`NAME.csv` with the accuracies that were published for it.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from disco_jax.errors import InputError
+
+NEEDED = ("name", "weights")
+KEYS = (*NEEDED, "architecture", "layers")
+EXAMPLE = "list models as [[models]] with name and weights"
+
+
+HUBS = Path(__file__).parent
+
+
+class HubModel(NamedTuple):
+    """A model by name; weights that are local are there."""
+
+    name: str
+    weights: str
+    architecture: str = ""
+    layers: tuple[str, ...] = ()
+
+
+def find_hub(given: str) -> Path:
+    """A file, or the bundled hub of that name where there is no such file."""
+    named = HUBS / f"{given}.toml"
+    if Path(given).exists() or "/" in given or not named.is_file():
+        return Path(given)
+    return named
+
+
+def accuracies_of(hub: Path) -> Path | None:
+    """The accuracies that come with a bundled hub."""
+    return hub.with_suffix(".csv") if hub.parent == HUBS else None
+
+
+def read_hub(path: Path) -> tuple[HubModel, ...]:
+    """The models of a hub.
+
+    Raises:
+        ValueError: One line that names the file, the model and what to do.
+    """
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except OSError as why:
+        bundled = ", ".join(sorted(hub.stem for hub in HUBS.glob("*.toml")))
+        known = f"give a hub.toml, or one of {bundled}"
+        raise InputError(path, "hub", f"cannot be read ({why.strerror})", known) from why
+    except ValueError as why:
+        raise InputError(path, "hub", f"not TOML ({why})", EXAMPLE) from why
+    listed = found.get("models")
+    if not isinstance(listed, list) or not listed or set(found) != {"models"}:
+        raise InputError(path, "models", "missing, or not all there is", EXAMPLE)
+    models = tuple(_model(path, place, raw) for place, raw in enumerate(listed, 1))
+    names = [model.name for model in models]
+    if again := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(path, "models", f"{again!r} is there twice", "rename one of them")
+    return models
+
+
+def _model(path: Path, place: int, raw: Any) -> HubModel:
+    where = f"{path}: model {place}"
+    if not isinstance(raw, dict):
+        raise InputError(path, f"model {place}", "not a table", EXAMPLE)
+    for key, value in raw.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
+            raise InputError(where, f"key {key!r}", "unknown", remedy)
+        listed = value if key == "layers" and isinstance(value, list) else [value]
+        if not all(isinstance(text, str) and text for text in listed):
+            raise InputError(where, key, "no text", EXAMPLE)
+    if missing := [key for key in NEEDED if key not in raw]:
+        raise InputError(where, missing[0], "missing", EXAMPLE)
+    name, weights = raw["name"], raw["weights"]
+    if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|@'):
+        raise InputError(
+            where, "name", f"{name!r} cannot be a file's", "use letters, digits, . _ -"
+        )
+    if "://" not in weights:
+        weights = str(path.parent / weights)
+        if not Path(weights).exists():
+            raise InputError(where, "weights", f"there is no {weights}", "correct the path")
+    layers = raw.get("layers", [])
+    layers = [layers] if isinstance(layers, str) else layers
+    return HubModel(name, weights, raw.get("architecture", ""), tuple(layers))

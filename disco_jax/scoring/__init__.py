@@ -1,0 +1,16 @@
+"""Feature sets in, a table of scores out.
+
+api           `score`
+models        what was given -> feature sets that agree on task and samples
+plan          which factors the metrics read; `inputs` what a model must have for that
+buckets       models of one padded shape; `scale` numbers that float32 can square
+program       the jitted function of one model; `devices` of many, `bootstrap` of resamples
+run           bucket after bucket; `streaming` and `from_moments` where features are not at hand
+resume        finished models on disk
+tabulate      results -> `results.ScoreTable`
+"""
+
+from .api import score
+from .resume import write_scores
+
+__all__ = ["score", "write_scores"]

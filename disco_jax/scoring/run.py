@@ -1,0 +1,181 @@
+"""The run over a hub: one bucket after the other, one batch after the other, results as they come.
+
+While a batch computes, the next one is read and its values are checked. Where a truncated
+factorisation reports a residual above its bound the model is computed again with a full one. A
+model that does not fit into the budget is streamed; one kept as moments comes first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from disco_jax.errors import InputError
+from disco_jax.features import EXTRAS, Checked, FeatureSet, on_device
+
+from .bootstrap import over_resamples
+from .buckets import Bucket, buckets, padded
+from .devices import (
+    SPREAD_BYTES,
+    devices,
+    over_models,
+    per_call,
+    spread_models,
+    spread_rows,
+)
+from .from_moments import score_moments
+from .inputs import refuse_unstreamable, refuse_without_features
+from .plan import Plan
+from .program import program
+from .scored import Found, Scored, Store
+from .streaming import stream
+
+BOUND = 1e-4  # on the residual of a factorisation
+
+
+class Job(NamedTuple):
+    """What all models of a run have in common."""
+
+    plan: Plan
+    budget: int  # bytes for arrays
+    limit: str  # the budget in words
+    resamples: Mapping[str, np.ndarray]  # weights (resamples, n) by model
+    store: Store | None = None
+
+
+class _Loaded(NamedTuple):
+    model: str
+    checked: Checked
+    arrays: dict[str, Any]
+
+
+def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Scored | InputError]]:
+    """Every model with what was found, or why nothing was; in the order of the buckets."""
+    for model, features in models.items():
+        if features.moments is not None:
+            yield model, _from_moments(job, features)
+    models = {model: features for model, features in models.items() if features.moments is None}
+    for bucket in buckets(models, job.plan.inputs):
+        todo = []
+        for model in bucket.models:
+            kept = job.store.get(model, models[model], bucket.shapes) if job.store else None
+            if kept is None:
+                todo.append(model)
+            else:
+                yield model, kept
+        for model, found in _run_bucket(job, bucket._replace(models=tuple(todo)), models):
+            if job.store and isinstance(found, Scored):
+                job.store.put(model, models[model], bucket.shapes, found)
+            yield model, found
+
+
+def _run_bucket(
+    job: Job, bucket: Bucket, models: Mapping[str, FeatureSet]
+) -> Iterator[tuple[str, Scored | InputError]]:
+    one = working_bytes(bucket)
+    if one > job.budget:
+        for model in bucket.models:
+            yield model, _streamed(job, models[model])
+        return
+    size = per_call(len(bucket.models), one, job.budget)
+    running: tuple[list[_Loaded], Any] | None = None
+    for start in range(0, len(bucket.models), size):
+        loaded = []
+        for model in bucket.models[start : start + size]:
+            try:
+                loaded.append(_load(job, bucket, model, models[model]))
+            except InputError as why:
+                yield model, why
+        begun = (loaded, _start(job.plan, loaded, size)) if loaded else None
+        if running:
+            yield from _collect(job, *running)
+        running = begun
+    if running:
+        yield from _collect(job, *running)
+
+
+def working_bytes(bucket: Bucket) -> int:
+    """Memory that one model takes: as read, padded, on its device, and small float64 matrices."""
+    n, d = dict(bucket.shapes)["features"]
+    return 3 * 4 * n * d + 6 * 8 * min(n, d) ** 2
+
+
+def _load(job: Job, bucket: Bucket, model: str, features: FeatureSet) -> _Loaded:
+    features = features.in_memory()
+    checked = _check(job.plan, features)
+    return _Loaded(model, checked, padded(features, checked, bucket))
+
+
+def _check(plan: Plan, features: FeatureSet) -> Checked:
+    return features.check(plan.task, also=plan.inputs & {*EXTRAS})
+
+
+def _start(plan: Plan, loaded: Sequence[_Loaded], size: int) -> Any:
+    """Results to come, the models of the batch along their first axis."""
+    arrays = [each.arrays for each in loaded]
+    if len(arrays) == 1 and devices() > 1 and arrays[0]["features"].nbytes >= SPREAD_BYTES:
+        alone = program(plan)(spread_rows(arrays[0]))
+        return jax.tree.map(lambda leaf: leaf[None], alone)
+    arrays += [arrays[-1]] * (size - len(arrays))
+    stacked = jax.tree.map(_stacked, *arrays)
+    return over_models(plan)(spread_models(stacked))
+
+
+def _stacked(*leaves: Any) -> Any:
+    """The leaves along a new first axis, where the first is; one alone is not copied."""
+    if len(leaves) == 1:
+        return leaves[0][None]
+    return jnp.stack(leaves) if on_device(leaves[0]) else np.stack(leaves)
+
+
+def _collect(job: Job, loaded: Sequence[_Loaded], results: Any) -> Iterator[tuple[str, Scored]]:
+    found = jax.device_get(results)
+    for place, each in enumerate(loaded):
+        plan = job.plan
+        own = jax.tree.map(lambda leaf, place=place: leaf[place], found)
+        if own.residual > BOUND:
+            plan = plan._replace(method="full")
+            own = jax.device_get(program(plan)(each.arrays))
+        resampled: Found = {}
+        if each.model in job.resamples:
+            weights = _padded(job.resamples[each.model], len(each.arrays["where"]))
+            resampled = jax.device_get(over_resamples(plan)(each.arrays, weights))
+        yield each.model, Scored(own.results, resampled, each.checked.warnings)
+
+
+def _padded(weights: np.ndarray, rows: int) -> np.ndarray:
+    return np.pad(weights, ((0, 0), (0, rows - weights.shape[1])))
+
+
+def _streamed(job: Job, features: FeatureSet) -> Scored | InputError:
+    try:
+        refuse_unstreamable(job.plan, features, job.limit)
+        checked = _check(job.plan, features)
+    except InputError as why:
+        return why
+    found: Any = jax.device_get(stream(job.plan, features, checked))
+    return _unresampled(job, features, checked, found, "streamed")
+
+
+def _from_moments(job: Job, features: FeatureSet) -> Scored | InputError:
+    try:
+        refuse_without_features(job.plan, features)
+        features = features.in_memory()
+        checked = _check(job.plan, features)
+    except InputError as why:
+        return why
+    found: Any = jax.device_get(score_moments(job.plan, features, checked))
+    return _unresampled(job, features, checked, found, "only their moments are kept")
+
+
+def _unresampled(
+    job: Job, features: FeatureSet, checked: Checked, found: Any, because: str
+) -> Scored:
+    warnings = checked.warnings
+    if job.resamples:
+        warnings += (
+            f"{features.origin}: features: {because}, so there are no resamples and no interval",
+        )
+    return Scored(found.results, {}, warnings)
