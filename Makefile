@@ -4,6 +4,7 @@
 #   make test ARGS="tests/kernels -k spectrum"   a part of it
 #   make rank                                    the bundled hub on the bundled data
 #   make parity                                  the backbones against torch's own, in .venv-parity
+#   make docs                                    the documentation, into site/
 #   make setup PYTHON=python3.13 VENV=.venv-py313
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PINS := $(VENV)/constraints.txt
 
-.PHONY: setup rank test parity lint bench clean
+.PHONY: setup rank test parity lint bench docs clean
 
 setup: $(PINS)
 
@@ -49,6 +50,19 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
 
+# The sources are read, not imported, so the environment of the documentation has no jax in it, and
+# once it is there nothing is fetched. A warning is an error; so is a page that loads from elsewhere.
+DOCS := .venv-docs
+
+$(DOCS)/constraints.txt: constraints/docs.txt
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r constraints/docs.txt
+	cp constraints/docs.txt $@
+
+docs: $(DOCS)/constraints.txt
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict --quiet
+	$(DOCS)/bin/python docs/tools/check_site.py site
+
 clean:
-	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
