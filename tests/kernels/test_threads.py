@@ -1,7 +1,7 @@
 """Factorisations in four threads, on several devices, and in one program: all of them return.
 
 Each in a process of its own with a deadline, as what is wrong here never ends. With
-`DISCO_TEST_HANGS=all` every score, over a dozen shapes instead of four.
+`DISCO_TEST_HANGS=all` every score, over a dozen shapes instead of two.
 """
 
 import os

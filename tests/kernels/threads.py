@@ -23,8 +23,10 @@ FACTORING = {
     "hard_examples": partial(dk.hard_examples, fraction=0.2),
     **{n: getattr(dk, n) for n in ("lda_loo", "ncti", "nleep", "sfda", "transrate")},
 }
-SHAPES = [(500, 64), (700, 96), (60, 20), (40, 200)]
+SHAPES = [(500, 64), (40, 200)]
 MORE = [
+    (700, 96),
+    (60, 20),
     (300, 300),
     (1000, 32),
     (2000, 128),

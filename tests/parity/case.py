@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 DTYPES = {"float64": 1e-10, "float32": 1e-5}  # what may be missed, of the largest feature
 
@@ -46,8 +47,9 @@ def pictures(size: int) -> np.ndarray:
 
 def agrees(backbone: Any, x: np.ndarray, expected: tuple, bound: float) -> None:
     """Features and logits of a backbone are those expected, but for a part of the largest."""
-    run = jax.jit(lambda x: backbone.module(x)[:3])
-    features, logits, cells = run(jnp.asarray(x, backbone.dtype))
+    definition, state = nnx.split(backbone.module)  # constants would be folded, at length
+    run = jax.jit(lambda state, x: nnx.merge(definition, state)(x)[:3])
+    features, logits, cells = run(state, jnp.asarray(x, backbone.dtype))
     assert features.dtype == backbone.dtype and np.all(np.isfinite(cells))
     assert (logits is None) == (expected[1] is None)
     for found, wanted in zip((features, logits), expected, strict=True):
