@@ -36,11 +36,13 @@ test: setup
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --durations=15 $(ARGS)
 
 # torch and the libraries of models have an environment of their own: nothing else may need them.
+# What takes tensors is tested there too.
 parity:
 	$(MAKE) setup VENV=.venv-parity
 	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
 	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
-	.venv-parity/bin/pytest --numprocesses=auto --durations=15 tests/parity $(ARGS)
+	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
+	  tests/parity tests/features/test_arrays.py $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -26,6 +26,9 @@ def rank(
     batch: int | None = None,
     dtype: str = "float32",
     offline: bool = False,
+    bootstrap: int = 0,
+    seed: int = 0,
+    memory: float | None = None,
     on_pictures: Callable[[str, int, int], None] | None = None,
     on_models: Callable[[str, int], None] | None = None,
 ) -> ScoreTable:
@@ -41,6 +44,9 @@ def rank(
         batch: Pictures at once; what suits the device by default.
         dtype: What the networks compute in, float32 or bfloat16.
         offline: Download nothing.
+        bootstrap: Resamples for intervals; 0 for none.
+        seed: Which resamples are drawn.
+        memory: Gigabytes that scoring may use; half of the machine's by default.
         on_pictures: Called with a model, its pictures that are done and the number of all.
         on_models: Called with each model that is scored and the number of all.
 
@@ -67,7 +73,16 @@ def rank(
         )
     }
     scores = None if folder is None else folder / "scores.json"
-    table = score(features, metrics=metrics, task=task, progress=on_models, resume=scores)
+    table = score(
+        features,
+        metrics=metrics,
+        task=task,
+        bootstrap=bootstrap,
+        seed=seed,
+        memory=memory,
+        progress=on_models,
+        resume=scores,
+    )
     if scores is not None:
         write_scores(scores, table)
     return table

@@ -13,12 +13,29 @@ import typer
 
 app = typer.Typer(
     name="disco-jax",
-    help="Rank a hub of pre-trained models for your data, without fine-tuning.",
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from disco_jax import __version__
+
+        print(f"disco-jax {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit."),
+    ] = False,
+) -> None:
+    """Rank a hub of pre-trained models for your data, without fine-tuning."""
 
 
 class Format(StrEnum):
@@ -45,6 +62,13 @@ Task = Annotated[str | None, typer.Option(help="classification, regression or de
 Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
 Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Run the networks in bfloat16.")]
+Bootstrap = Annotated[
+    int, typer.Option(min=0, help="Resamples for intervals and ties; 100 is enough.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Which resamples are drawn.")]
+Memory = Annotated[
+    float | None, typer.Option(help="Gigabytes to use; half of the machine's by default.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Fetch no weights; take those at hand.")]
 
 
@@ -68,6 +92,9 @@ def rank(
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
+    bootstrap: Bootstrap = 0,
+    seed: Seed = 0,
+    memory: Memory = None,
     form: Printed = Format.table,
 ) -> None:
     """Rank the models of a hub for data: extract, score and report.
@@ -89,6 +116,9 @@ def rank(
         batch=batch,
         dtype=_dtype(bfloat16),
         offline=offline,
+        bootstrap=bootstrap,
+        seed=seed,
+        memory=memory,
         form=form.value,
     )
 
@@ -135,13 +165,9 @@ def score(
     labels: Annotated[
         Path | None, typer.Option(help="Labels of all models: .npy, .txt or .csv.")
     ] = None,
-    bootstrap: Annotated[
-        int, typer.Option(min=0, help="Resamples for intervals and ties; 100 is enough.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Which resamples are drawn.")] = 0,
-    memory: Annotated[
-        float | None, typer.Option(help="Gigabytes to use; half of the machine's by default.")
-    ] = None,
+    bootstrap: Bootstrap = 0,
+    seed: Seed = 0,
+    memory: Memory = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Score the others where a model fails.")
     ] = False,

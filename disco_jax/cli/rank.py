@@ -35,6 +35,9 @@ def run(
     batch: int | None,
     dtype: str,
     offline: bool,
+    bootstrap: int,
+    seed: int,
+    memory: float | None,
     form: str,
 ) -> None:
     """Extract, score, compare where there are accuracies, write and print."""
@@ -57,6 +60,9 @@ def run(
             batch=batch,
             dtype=dtype,
             offline=offline,
+            bootstrap=bootstrap,
+            seed=seed,
+            memory=memory,
             on_pictures=shown,
             on_models=scoring(shown),
         )

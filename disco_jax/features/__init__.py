@@ -3,6 +3,7 @@
     feature_set   the value `FeatureSet`, its shapes and types
     fields        what each field may look like, and which a task needs
     checking      values: finite, classes, doubts
+    arrays        what other libraries have, as arrays
     values        scans of arrays, labels as numbers
     files         a file or a folder of them; `format_npz`, `format_safetensors`, `stored`
     label_files   labels of a hub from one file

@@ -23,6 +23,7 @@ import numpy as np
 
 from disco_jax.errors import InputError
 
+from .arrays import as_array
 from .checking import Checked, check
 from .fields import BESIDE_MOMENTS, EXTRAS, FIELDS, LAYER, LAYER_NAME, TASKS, any_of, kind_of
 from .values import (
@@ -33,11 +34,15 @@ from .values import (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FeatureSet:
-    """One model's features and what belongs to them; sizes in the module docstring.
+    """One model's features and what belongs to them.
+
+        features (n, d)     labels (n,) or (n, L)     targets (n,) or (n, t)     boxes (n, 4)
+        logits (n, z)       ids (n,)                  source_features (m, d)     source_labels (m,)
 
     Arrays are kept where they are: NumPy's in memory, jax's on their device, stored ones in their
-    file. Anything else becomes a NumPy array. `file` is where it was read from, if it was, and
-    `layer` the name of the layer that `features` are of, where it is one of several.
+    file. Tensors of torch, frames of pandas and the like become arrays. `file` is where it was read
+    from, if it was, and `layer` the name of the layer that `features` are of, where it is one of
+    several.
     """
 
     features: Any = None
@@ -161,7 +166,7 @@ class FeatureSet:
         stays = isinstance(value, StoredRows) and "U" not in rule.kinds
         if not (stays or on_device(value)):
             try:
-                value = _host_array(value)
+                value = as_array(value)
             except (TypeError, ValueError, RuntimeError) as why:
                 raise self.error(key, f"no array ({why})", f"give {rule.shapes}") from why
         if kind_of(value.dtype) not in rule.kinds:
@@ -203,14 +208,3 @@ class FeatureSet:
         if rows != expected:
             remedy = "give one row per sample, in the same order"
             raise self.error(key, f"{rows} rows, {other} has {expected}", remedy)
-
-
-def _host_array(value: Any) -> np.ndarray:
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError("masked: fill it first")
-    array = np.asarray(value)
-    if array.dtype.kind == "S":
-        array = np.char.decode(array, "utf-8")
-    elif array.dtype.kind in "OT" and all(isinstance(each, str) for each in array.flat):
-        array = np.array(array.tolist(), np.str_)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -6,7 +6,7 @@ The steps are `models`, `plan`, `inputs`, `buckets`, `program`, `run` and `tabul
 """
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ Progress = Callable[[str, int], None]  # the model that is done, how many there 
 
 
 def score(
-    hub: Mapping[str, Any] | str | os.PathLike[str],
+    hub: Any,
     *,
     labels: Any = None,
     targets: Any = None,
@@ -48,7 +48,9 @@ def score(
     """Score every model of a hub; higher is better.
 
     Args:
-        hub: `{name: features (n, d), FeatureSet or path}`, or a folder with a file per model.
+        hub: `{name: features (n, d), FeatureSet or path}`, a list of these, one array
+            (models, n, d), or a folder with a file per model. Features and labels are arrays of
+            NumPy, jax or torch, frames and columns of pandas or pyarrow, or lists.
         labels: Classes for all models, in place of those of the feature sets.
         targets: The same for regression, (n,) or (n, t).
         boxes: The same for detection, (n, 4).

@@ -4,8 +4,9 @@ Failures are errors at once, or kept by model where the run is to go on without 
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,16 +39,16 @@ class Hub:
 
 
 def opened(
-    given: Mapping[str, Any] | str | os.PathLike[str],
+    given: Any,
     common: Mapping[str, Any],
     *,
     keep_going: bool,
 ) -> Hub:
-    """Feature sets of a folder, or of a mapping to arrays, feature sets and paths.
+    """Feature sets of a folder, or of arrays, feature sets and paths, by name or in a list.
 
     `common` holds fields that belong to every model, in place of its own.
     """
-    named: Mapping[str, Any] = given if isinstance(given, Mapping) else feature_files(given)
+    named = _named(given)
     if not named:
         raise InputError("hub", "models", "there are none", "give one model or more")
     hub = Hub(keep_going=keep_going)
@@ -63,6 +64,29 @@ def opened(
     if common:
         _require_one_order(hub)
     return hub
+
+
+def _named(given: Any) -> Mapping[str, Any]:
+    """The models by name; those of a list or of one array (models, n, d) by their place."""
+    if isinstance(given, Mapping):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return feature_files(given)
+    shape = getattr(given, "shape", None)
+    if not isinstance(given, Sequence) and (shape is None or len(shape) != 3):
+        found = type(given).__name__ if shape is None else f"an array {tuple(shape)}"
+        remedy = "give {name: features}, a list of features, an array (models, n, d) or a folder"
+        raise InputError("hub", "models", f"{found} names no models", remedy)
+    named = {}
+    for place, value in enumerate(given):
+        name = getattr(value, "name", None) if isinstance(value, FeatureSet) else None
+        if isinstance(value, str | os.PathLike):
+            name = Path(value).stem
+        name = name or f"model {place}"
+        if name in named:
+            raise InputError("hub", "models", f"{name} is there twice", "give {name: features}")
+        named[name] = value
+    return named
 
 
 def _require_one_order(hub: Hub) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import disco_jax
 from disco_jax.features.files import read_features, write_features
 from disco_jax.metrics.table import METRICS
 
@@ -288,3 +289,15 @@ def test_help_is_quick_and_loads_no_jax():
         )
         assert "Usage: disco-jax" in done.stdout
         assert done.stderr == ""
+
+
+def test_version(run):
+    code, out, err = run("--version")
+    assert (code, out, err) == (0, f"disco-jax {disco_jax.__version__}\n", "")
+
+
+def test_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "disco_jax", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"disco-jax {disco_jax.__version__}\n"

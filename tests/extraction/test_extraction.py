@@ -226,12 +226,15 @@ def test_rank_from_python_is_the_command(run, hub, pack, tmp_path):
     out, page = tmp_path / "out", tmp_path / "page.html"
     seen = []
     chosen = {"task": "classification", "split": "all", "metrics": "disco,knn"}
+    chosen |= {"bootstrap": 5, "seed": 1}
     told = {"on_pictures": lambda *step: seen.append(step), "on_models": lambda *_: None}
     table = disco_jax.rank(hub, pack, out=out, **chosen, **told)
     assert (seen[0][0], seen[-1]) == ("first", ("second", N, N))
+    assert table.intervals["knn"]["resamples"] == 5
     options = [word for key, value in chosen.items() for word in (f"--{key}", value)]
     _, text, _ = run("rank", "--hub", hub, "--data", pack, *options, "--format", "json")
     assert table.to_dict()["scores"] == json.loads(text)["scores"]
+    assert table.to_dict()["intervals"] == json.loads(text)["intervals"]
     assert disco_jax.rank(read_hub(hub), open_images(pack), **chosen).scores == table.scores
     pages = []
     for scores in (table, table.to_dict(), out / "scores.json"):

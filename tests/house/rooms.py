@@ -29,5 +29,6 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
         *("results", "comparison", "reporting", "pipeline", "demo"),
     ),
+    "__main__": ("cli",),
 }
 FREE = {"errors", "atomic", "__version__"}
