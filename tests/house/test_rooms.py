@@ -162,3 +162,9 @@ def test_files_are_small_and_named_after_what_they_hold():
     assert [
         str(p) for p in files if p.stem.strip("_") in {"utils", "util", "helpers", "misc"}
     ] == []
+
+
+def test_contributing_names_what_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:disco_jax|kernels|tests|bench|constraints|docs)/[\w./]+)`", text)
+    assert named and [name for name in named if not (ROOT / name).exists()] == []
