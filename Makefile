@@ -33,7 +33,7 @@ rank: setup
 	$(BIN)/disco-jax rank $(ARGS)
 
 test: setup
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --durations=15 $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 # torch and the libraries of models have an environment of their own: nothing else may need them.
 # What takes tensors is tested there too.
@@ -42,7 +42,7 @@ parity:
 	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
 	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
 	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
-	  tests/parity tests/features/test_arrays.py $(ARGS)
+	  tests/parity/test_parity.py tests/parity/test_hubs.py tests/features/test_arrays.py $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import pytest
 import disco_jax
 from disco_jax.features.feature_set import FeatureSet
 from disco_jax.scoring import api as scoring
-from disco_jax.scoring import scale
+from disco_jax.scoring.scale import narrow_targets, rescaling
 
 from .test_score import HUB, LABELS, TARGETS
 
@@ -38,18 +38,18 @@ def test_targets_of_extreme_scale(scale):
     wide = TARGETS.astype(np.float64) * scale
     found = disco_jax.score({"m": HUB["even"]}, targets=wide, **known)
     assert found.scores["m"]["knn:k=3"] == pytest.approx(plain.scores["m"]["knn:k=3"], rel=1e-5)
-    limit = scale.rescaling(np.abs(wide).max(), (1e-15, 1e15)) * scale
+    limit = rescaling(np.abs(wide).max(), (1e-15, 1e15)) * scale
     expected = plain.scores["m"]["disco:components=32"] * limit**2
     assert found.scores["m"]["disco:components=32"] == pytest.approx(expected, rel=1e-4)
     assert any("targets: extreme scale" in line for line in found.warnings)
 
 
 def test_rescaling_has_an_end():
-    assert scale.rescaling(5e-324) == 2.0**1000
-    assert scale.narrow_targets(np.array([[1e308, -1e-300]])).tolist() == [
+    assert rescaling(5e-324) == 2.0**1000
+    assert narrow_targets(np.array([[1e308, -1e-300]])).tolist() == [
         [pytest.approx(1e15, rel=0.5), 0]
     ]
-    np.testing.assert_array_equal(scale.narrow_targets(np.array([True, False])), [1, 0])
+    np.testing.assert_array_equal(narrow_targets(np.array([True, False])), [1, 0])
 
 
 def test_what_float32_rounds_is_said():

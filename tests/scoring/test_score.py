@@ -274,7 +274,7 @@ def test_missing_inputs_name_who_needs_them():
         disco_jax.score({"odd": HUB["odd"]}, metrics="disco", task="classification")
     with pytest.raises(InputError, match="logits: missing; leep needs them: save logits, or"):
         disco_jax.score({"odd": HUB["odd"]}, labels=LABELS, metrics="disco,leep")
-    with pytest.raises(InputError, match="say classification, regression or detection"):
+    with pytest.raises(InputError, match="choose classification, regression or detection"):
         disco_jax.score({"odd": FeatureSet(HUB["odd"], labels=LABELS, targets=TARGETS)})
 
 
