@@ -6,9 +6,8 @@ from disco_jax.data import open_images
 from disco_jax.extraction import Extracted, extract_hub, task_of
 from disco_jax.hubs import find_hub, read_hub
 
-from .printing import print_csv, print_table
+from .printing import print_csv, print_json, print_table
 from .progress import bar
-from .tables import print_json
 
 HEADER = ("model", "rows", "width", "first_batch_s", "images_per_s")
 

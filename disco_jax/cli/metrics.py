@@ -1,13 +1,11 @@
 """`disco-jax metrics`: a paragraph per metric for people, a row or an object for programs."""
 
-import json
-
 from rich.console import Console
 from rich.table import Table
 
 from disco_jax.metrics import DEFAULT, METRICS, Metric, needs, options
 
-from .printing import print_csv
+from .printing import print_csv, print_json
 
 HEADER = (
     "metric",
@@ -46,7 +44,7 @@ def run(form: str) -> None:
     """Print the table of metrics."""
     rows = [_row(name, metric) for name, metric in METRICS.items()]
     if form == "json":
-        print(json.dumps({"metrics": rows}, indent=1, ensure_ascii=False))
+        print_json({"metrics": rows})
     elif form == "csv":
         print_csv(HEADER, [[_text(row[key]) for key in HEADER] for row in rows])
     else:

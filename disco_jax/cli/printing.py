@@ -1,8 +1,9 @@
 """Printing a table for people, or the same for programs."""
 
 import csv
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -42,6 +43,11 @@ def print_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """For programs: strict JSON."""
+    print(json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False))
 
 
 def warn(lines: Sequence[str]) -> None:

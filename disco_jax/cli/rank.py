@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from disco_jax.comparison import compare, dataset_of, read_accuracies
+from disco_jax.comparison import compare, dataset_of, no_dataset, read_accuracies
 from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
 from disco_jax.hubs import accuracies_of, find_hub, read_hub
@@ -96,5 +96,5 @@ def _truth(
     known = read_accuracies(path)
     found = dataset_of(known, str(path), dataset, data)
     if found is None and asked is not None:
-        found = dataset_of(known, str(path), data)
+        raise no_dataset(known, str(path), data)
     return None if found is None else (path, found)

@@ -1,13 +1,12 @@
 """Results as tables: scores, scores beside true accuracies, and a comparison."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from disco_jax.comparison import Comparison, MetricAgreement
-from disco_jax.results import ScoreTable, grouped
+from disco_jax.results import ScoreTable
 
-from .printing import print_csv, print_table, warn
+from .printing import print_csv, print_json, print_table, warn
 
 MEASURES = (
     *("tau_w", "kendall", "spearman", "pearson", "regret"),
@@ -20,13 +19,12 @@ def show_scores(table: ScoreTable, form: str) -> None:
     if form == "json":
         print(table.to_json(), end="")
         return
-    header = ["model", *table.metrics]
-    shown = grouped(table.to_dict()) if table.grouped else table.to_dict()
+    header, rows, shown = ["model", *table.metrics], table.rows(), table.shown()
     if form == "csv":
         scores = shown["scores"]
-        print_csv(header, [[m, *(scores[m][s] for s in table.metrics)] for m, *_ in table.rows()])
+        print_csv(header, [[m, *(scores[m][s] for s in table.metrics)] for m, *_ in rows])
     else:
-        print_table(header, table.rows())
+        print_table(header, rows)
         for spec, found in shown.get("intervals", {}).items():
             for line in _certainty(spec, found):
                 print(line)
@@ -66,11 +64,6 @@ def show_comparison(comparison: Comparison, form: str) -> None:
     else:
         print_table(header, [[_short(cell) for cell in row] for row in rows])
     warn(comparison.warnings)
-
-
-def print_json(result: Mapping[str, Any]) -> None:
-    """Strict JSON."""
-    print(json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False))
 
 
 def _row(name: str, each: MetricAgreement) -> list[Any]:

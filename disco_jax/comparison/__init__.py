@@ -5,7 +5,7 @@ Loads no jax.
 
 from .accuracies import Accuracies, read_accuracies
 from .controls import Comparison, MetricAgreement
-from .datasets import compare, dataset_of
+from .datasets import compare, dataset_of, no_dataset
 from .measures import kendall, weighted_tau
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "compare",
     "dataset_of",
     "kendall",
+    "no_dataset",
     "read_accuracies",
     "weighted_tau",
 ]

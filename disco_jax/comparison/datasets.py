@@ -1,11 +1,11 @@
 """`compare`: scores, wherever they are, against true accuracies, beside the controls."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from disco_jax.errors import InputError
-from disco_jax.results import ByDataset, ScoreTable, grouped, read_scores
+from disco_jax.results import ByDataset, ScoreTable, read_scores
 
 from .accuracies import Accuracies, for_models, read_accuracies
 from .controls import Comparison, compare_scores
@@ -48,26 +48,30 @@ def compare(
 def dataset_of(
     accuracies: Accuracies, where: str, dataset: str | None, data: str = ""
 ) -> str | None:
-    """The dataset that is named, or that has the name of the data, or is the only one there is."""
+    """The dataset that is named, or that has the name of the data, or is the only one there is.
+
+    None where nothing names one.
+    """
     known = {name.casefold(): name for name in accuracies.datasets}
     found = known.get((dataset or data).casefold())
     if found is None and dataset is not None:
-        raise _no_dataset(where, dataset, accuracies)
+        raise no_dataset(accuracies, where, dataset)
     return next(iter(known.values())) if found is None and len(known) == 1 else found
 
 
-def _no_dataset(where: str, name: str, accuracies: Accuracies) -> ValueError:
+def no_dataset(accuracies: Accuracies, where: str, name: str) -> InputError:
+    """That there are no accuracies for a dataset; for none that is named, which there are."""
+    problem = f"none for dataset {name!r}" if name else f"of {len(accuracies.datasets)} datasets"
     remedy = f"choose --dataset among {', '.join(accuracies.datasets)}"
-    return InputError(where, "accuracies", f"none for dataset {name!r}", remedy)
+    return InputError(where, "accuracies", problem, remedy)
 
 
 def _of_table(table: ScoreTable, truth: Accuracies, where: str, dataset: str | None) -> Comparison:
     """Metrics that miss a model are left out of the agreement."""
     name = dataset_of(truth, where, dataset)
     if name is None:
-        remedy = f"choose a dataset among {', '.join(truth.datasets)}"
-        raise InputError(where, "accuracies", f"of {len(truth.datasets)} datasets", remedy)
-    scores = grouped(table.to_dict())["scores"] if table.grouped else table.scores
+        raise no_dataset(truth, where, "")
+    scores = table.shown()["scores"]
     truth = for_models(truth, list(scores), where, drop_unscored=True)
     columns = {spec: {m: row[spec] for m, row in scores.items()} for spec in table.metrics}
     whole = {
@@ -75,14 +79,12 @@ def _of_table(table: ScoreTable, truth: Accuracies, where: str, dataset: str | N
         for spec, column in columns.items()
         if None not in column.values()
     }
-    found = compare_scores(whole, truth)
-    return found._replace(accuracies={name: truth.datasets[name]})
+    return compare_scores(whole, truth)
 
 
 def _of_files(
-    files: Iterable[Path], truth: Accuracies, where: str, dataset: str | None, group_layers: bool
+    files: Sequence[Path], truth: Accuracies, where: str, dataset: str | None, group_layers: bool
 ) -> Comparison:
-    files = list(files)
     if dataset is None and len(files) == 1 and len(truth.datasets) == 1:
         dataset = next(iter(truth.datasets))
     scores: dict[str, ByDataset] = {}
@@ -112,7 +114,7 @@ def _as_named(
     given = dict.fromkeys(name for by_dataset in scores.values() for name in by_dataset)
     if odd := [name for name in given if name.casefold() not in names]:
         if len(odd) == len(given):
-            raise _no_dataset(where, odd[0], truth)
+            raise no_dataset(truth, where, odd[0])
         known, missing = ", ".join(truth.datasets), ", ".join(map(repr, odd))
         warnings.append(f"{where}: no accuracies for {missing}, left out (there are: {known})")
     return {

@@ -34,7 +34,7 @@ from disco_jax.features import FeatureSet
 
 from .device_rows import gathered
 from .moments import summed
-from .provenance import _whole, provenance
+from .provenance import provenance, uncropped
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
@@ -132,7 +132,7 @@ def _of_boxes(backbone: Backbone, images: Images, size: int) -> Batches:
     order = box_order(images)
     assert images.boxes is not None and images.box_image is not None
     boxes, of = images.boxes[order].astype(np.float32), images.box_image[order]
-    for place, some in enumerate(batches(images, _whole(backbone), size)):
+    for place, some in enumerate(batches(images, uncropped(backbone), size)):
         cells = run(padded(some, size))
         first, last = np.searchsorted(of, [place * size, place * size + len(some)])
         many = 1 << (int(last - first) - 1).bit_length() if last > first else 1

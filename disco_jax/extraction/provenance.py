@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 
 from disco_jax import __version__
-from disco_jax.backbones import (
-    Backbone,
-)
+from disco_jax.backbones import Backbone
 from disco_jax.data import Images, Preprocessing
 
 BOX_ROWS = "boxes: mean of the last feature map over the cells that a box covers"
 LIBRARIES = ("jax", "flax", "numpy", "pillow")
 
 
-def _whole(backbone: Backbone) -> Preprocessing:
+def uncropped(backbone: Backbone) -> Preprocessing:
     """A network's preprocessing without its crop."""
     return backbone.preprocessing._replace(shorter=None)
 
@@ -36,7 +34,7 @@ def provenance(
         **{key: text for key, text in backbone.about.items() if text},
         "weights_sha256": backbone.digest,
         "dtype": str(backbone.dtype),
-        "preprocessing": str(_whole(backbone) if per_box else backbone.preprocessing),
+        "preprocessing": str(uncropped(backbone) if per_box else backbone.preprocessing),
         "rows": BOX_ROWS if per_box else "images",
         **({"layers": ", ".join(layers)} if layers else {}),
         **({"kept": "moments"} if moments_only else {}),

@@ -74,14 +74,8 @@ def _of_arrow(column: Any) -> Any:
         raise ValueError(f"{column.null_count} entries are missing")
     if hasattr(column, "combine_chunks"):
         column = column.combine_chunks()
-    if not hasattr(column, "flatten") or not hasattr(column.type, "value_type"):
+    if not hasattr(column, "flatten") or _is_of("pyarrow", "DictionaryArray", column):
         return column.to_numpy(zero_copy_only=False)
-    if _is_of("pyarrow", "DictionaryArray", column):
-        return column.to_numpy(zero_copy_only=False)
-    inner = column.flatten()
-    if len(column) == 0 or len(inner) % len(column):
+    if hasattr(column, "value_lengths") and len(column.value_lengths().unique()) > 1:
         raise ValueError("lists of different lengths")
-    lengths = {len(row) for row in column}
-    if len(lengths) > 1:
-        raise ValueError(f"lists of different lengths, {min(lengths)} to {max(lengths)}")
-    return _of_arrow(inner).reshape(len(column), -1)
+    return _of_arrow(column.flatten()).reshape(len(column), -1)

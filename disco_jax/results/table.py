@@ -78,14 +78,17 @@ class ScoreTable:
                 whole[name] = list(part) if isinstance(part, tuple) else dict(part)
         return whole | ({"grouped": True} if self.grouped else {})
 
+    def shown(self) -> Json:
+        """What people are shown: `to_dict`, models in place of layers where it is grouped."""
+        return grouped(self.to_dict()) if self.grouped else self.to_dict()
+
     def rows(self) -> list[list[str]]:
         """The table for people: models best first by the first metric, with intervals.
 
         Grouped, models in place of layers, and the best layer beside each score.
         """
-        shown = grouped(self.to_dict()) if self.grouped else self.to_dict()
-        ranked, scores = shown["ranking"][self.metrics[0]], shown["scores"]
-        models = ranked + [model for model in scores if model not in ranked]
+        shown = self.shown()
+        models = _best_first(shown["ranking"][self.metrics[0]], shown["scores"])
         return [[model, *(_cell(shown, model, spec) for spec in self.metrics)] for model in models]
 
     def _repr_html_(self) -> str:
@@ -103,8 +106,7 @@ class ScoreTable:
         """A `pandas.DataFrame`, a row per model and a column per metric, best first."""
         import pandas
 
-        ranked = self.ranking(grouped=False)
-        models = ranked + [model for model in self.scores if model not in ranked]
+        models = _best_first(self.ranking(grouped=False), self.scores)
         rows = [[self.scores[model][spec] for spec in self.metrics] for model in models]
         index = pandas.Index(models, name="model")
         return pandas.DataFrame(rows, index=index, columns=list(self.metrics), dtype="float64")
@@ -138,6 +140,11 @@ def plain(value: Any) -> Any:
         return [plain(entry) for entry in array]
     number = float(str(np.float32(array))) if array.dtype.kind == "f" else int(array)
     return number if math.isfinite(number) else None
+
+
+def _best_first(ranked: list[str], scores: Mapping[str, Any]) -> list[str]:
+    """All models, those without a score last."""
+    return ranked + [model for model in scores if model not in ranked]
 
 
 def _cell(shown: Json, model: str, spec: str) -> str:

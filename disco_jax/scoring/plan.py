@@ -6,7 +6,7 @@ the options it has is found out once, when the plan is made, and kept in it.
 
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import disco_kernels as dk
 from disco_jax.features import TASKS
@@ -49,10 +49,9 @@ class Plan(NamedTuple):
             read -= {"targets"}
         return frozenset(read - {"spectrum", "moments"} | {"features", *TASKS[self.task]})
 
-    def only(self, **view: float) -> "Plan":
-        """The plan of the metrics on one view, `ped=q` or `pca=m`; 0 is the features themselves."""
-        ((name, value),) = view.items()
-        own = (each for each in self.wanted if (getattr(each.spec, name) or 0) == value)
+    def only(self, view: Literal["ped", "pca"], value: float) -> "Plan":
+        """The plan of the metrics on one view, of which 0 is the features themselves."""
+        own = (each for each in self.wanted if (getattr(each.spec, view) or 0) == value)
         return self._replace(wanted=tuple(own))
 
 

@@ -52,7 +52,7 @@ def compute(plan: Plan, arrays: Arrays) -> Computed:
     results: Results = {}
     residual = jnp.zeros((), jnp.float32)
     for q in sorted({spec.ped or 0.0 for spec in plan.specs}):
-        part = plan.only(ped=q)
+        part = plan.only("ped", q)
         seen = _pushed_apart(plan, arrays, q) if q else arrays
         if part.components:
             known = {"where": seen["where"], "width": seen["width"], "method": plan.method}
@@ -69,7 +69,7 @@ def on_factors(plan: Plan, arrays: Arrays) -> Computed:
     residual = arrays["spectrum"].residual if "spectrum" in arrays else jnp.zeros((), jnp.float32)
     results: Results = {}
     for pca in sorted({spec.pca or 0 for spec in plan.specs}):
-        part = plan.only(pca=pca)
+        part = plan.only("pca", pca)
         results |= _on_view(part, _principal(arrays, pca) if pca else arrays)
     return Computed(results, residual)
 

@@ -1,13 +1,3 @@
-"""One thread for NumPy's BLAS beneath the oracles.
+"""One thread for NumPy's BLAS."""
 
-Its threads spin for a while after every call, on the cores where other tests run.
-"""
-
-import pytest
-from threadpoolctl import threadpool_limits
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_blas_thread():
-    with threadpool_limits(1, user_api="blas"):
-        yield
+from ..one_blas_thread import one_blas_thread  # noqa: F401, a fixture for all
