@@ -14,6 +14,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "SpecError": "metrics",
     "compare": "comparison",
     "extract": "extraction",
+    "finetune": "finetuning",
     "load_backbone": "backbones",
     "of_function": "backbones",
     "open_images": "data",

@@ -11,6 +11,7 @@ Files are read by `disco_jax.weights`.
 
 from .backbone import Backbone, Outputs, compiled, padded
 from .boxes import pool_boxes
+from .compiling import compiler_options
 from .function import of_function
 from .graph import read_graph, write_graph
 from .loading import architectures, load_backbone, untrained
@@ -22,6 +23,7 @@ __all__ = [
     "architectures",
     "check_layers",
     "compiled",
+    "compiler_options",
     "load_backbone",
     "of_function",
     "padded",

@@ -9,7 +9,7 @@ Padding SAME is TensorFlow's: out = ceil(in / s), the odd row or column at the b
 
 Two of XLA's convolutions are slow on a CPU and are written as what they are:
 
-    depthwise   sum over the k*k taps of shifted maps times a vector; fused to one pass over the map
+    depthwise   sums of shifted maps, see `depthwise`
     1 by 1      a matrix product of all positions with w[0, 0]
 """
 
@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .depthwise import Pair, depthwise, strided
 from .precision import statistic_dtype
 
-Pair = tuple[int, int]
 Padding = str | tuple[int, int, int, int]  # top, bottom, left, right
 
 
@@ -49,12 +49,12 @@ def conv(
     window = _reach(kernel, 0, dilation), _reach(kernel, 1, dilation)
     around = pads(padding, x.shape[1:3], window, stride)
     if window == (1, 1) and groups == 1:
-        y = _strided(_padded(x, around), (0, 0), _sizes(x, around, window, stride), stride)
+        y = strided(_padded(x, around), (0, 0), _sizes(x, around, window, stride), stride)
         y = jnp.dot(y.reshape(-1, x.shape[3]), kernel[0, 0]).reshape(*y.shape[:3], -1)
     elif groups == x.shape[3] == kernel.shape[3]:
-        y = _depthwise(
-            _padded(x, around), kernel, _sizes(x, around, window, stride), stride, dilation
-        )
+        sizes = _sizes(x, around, window, stride)
+        shift = jnp.zeros_like(x, shape=x.shape[3:]) if bias is None else bias
+        return depthwise(_padded(x, around), kernel, shift, sizes, stride, dilation)
     else:
         y = lax.conv_general_dilated(
             x,
@@ -65,20 +65,21 @@ def conv(
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=groups,
         )
-    return y if bias is None else y + bias[None, None, None]
+    return y if bias is None else _shifted(y, bias)
 
 
-def _depthwise(
-    x: jax.Array, kernel: jax.Array, sizes: Pair, stride: Pair, dilation: Pair
-) -> jax.Array:
-    taps = [(i, j) for i in range(kernel.shape[0]) for j in range(kernel.shape[1])]
-    total = None
-    for i, j in taps:
-        shifted = _strided(x, (i * dilation[0], j * dilation[1]), sizes, stride)
-        term = shifted * kernel[i, j][None, None]
-        total = term if total is None else total + term
-    assert total is not None
-    return total
+@jax.custom_vjp
+def _shifted(y: jax.Array, bias: jax.Array) -> jax.Array:
+    return y + bias[None, None, None]
+
+
+def _shifted_back(_: None, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The sum as a product: XLA would compute ``dy`` again for it, and slowly."""
+    rows = dy.reshape(-1, dy.shape[3])
+    return dy, jnp.dot(jnp.ones_like(rows, shape=len(rows)), rows)
+
+
+_shifted.defvjp(lambda y, bias: (_shifted(y, bias), None), _shifted_back)
 
 
 def relu_sum(x: jax.Array, y: jax.Array) -> jax.Array:
@@ -117,10 +118,3 @@ def _sizes(x: jax.Array, around: tuple[Pair, Pair], window: Pair, stride: Pair) 
     """Rows and columns of the result."""
     rows, columns = ((x.shape[1 + a] + sum(around[a]) - window[a]) // stride[a] + 1 for a in (0, 1))
     return rows, columns
-
-
-def _strided(x: jax.Array, start: Pair, sizes: Pair, stride: Pair) -> jax.Array:
-    """Every ``stride``-th row and column from ``start``, so many as ``sizes`` says."""
-    (r, c), (rows, columns), (down, across) = start, sizes, stride
-    ends = r + (rows - 1) * down + 1, c + (columns - 1) * across + 1
-    return lax.slice(x, (0, r, c, 0), (x.shape[0], *ends, x.shape[3]), (1, down, across, 1))

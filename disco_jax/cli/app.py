@@ -196,6 +196,52 @@ def score(
 
 
 @app.command()
+def finetune(
+    hub: Hub,
+    data: Annotated[list[str], typer.Option(help=f"{PICTURES} More than once for several.")],
+    out: Annotated[
+        Path, typer.Option(help="CSV of a row per run; what is in it already is not done again.")
+    ],
+    task: Task = None,
+    tune: Annotated[str, typer.Option(help="all, block (the last one) or head.")] = "all",
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs of each.")] = 1,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="By default 10 for all, 20 for block, 100 for head.")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures in a step.")] = 32,
+    rates: Annotated[
+        str | None, typer.Option(help="Learning rates to try with the first seed: 3e-4,1e-3.")
+    ] = None,
+    pixels: Annotated[
+        int | None, typer.Option(min=1, help="Side of the pictures at most, for speed.")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="About so many pictures to train at most.")
+    ] = None,
+    offline: Offline = False,
+    form: Printed = Format.table,
+) -> None:
+    """Fine-tune every model of a hub, for the accuracies that scores should predict."""
+    from .finetune import run
+
+    run(
+        hub=hub,
+        data=data,
+        out=out,
+        task=task,
+        tune=tune,
+        seeds=seeds,
+        epochs=epochs,
+        batch=batch,
+        rates=rates,
+        pixels=pixels,
+        samples=samples,
+        offline=offline,
+        form=form.value,
+    )
+
+
+@app.command()
 def compare(
     files: Annotated[
         list[Path], typer.Argument(metavar="SCORES... ACCURACIES", help="JSON or CSV, then CSV.")

@@ -2,10 +2,11 @@
 
 Two forms, told apart by the header (upper and lower case are the same in the names of columns):
 
-    tidy  model,dataset,accuracy[,params][,source_accuracy]   in any order, other columns ignored
+    tidy  model,dataset,accuracy[,seed][,params][,source_accuracy]   in any order, others ignored
     wide  model,<dataset>,<dataset>,...[,params][,source_accuracy]   `model` first
 
-A file with both a `dataset` and an `accuracy` column is tidy. `params` and `source_accuracy` belong
+A file with both a `dataset` and an `accuracy` column is tidy. Of several seeds the mean is taken,
+as `disco-jax finetune` writes them. `params` and `source_accuracy` belong
 to the model and must be the same wherever it stands. Every model needs an accuracy on every
 dataset: the controls average over datasets, and a hole would be another hub on that dataset.
 
@@ -20,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from reprlib import repr as short
+from statistics import fmean
 from typing import NamedTuple
 
 _OF_MODEL = ("params", "source_accuracy")
@@ -138,7 +140,7 @@ class _Reader:
 
 
 def _parse(file: _Reader) -> Accuracies:
-    datasets: dict[str, dict[str, float]] = {}
+    datasets: dict[str, dict[str, dict[str, float]]] = {}  # dataset -> model -> seed
     per_model: dict[str, dict[str, float]] = {
         name: {} for name in _OF_MODEL if name in file.columns
     }
@@ -149,14 +151,16 @@ def _parse(file: _Reader) -> Accuracies:
     ]
     for cell in file.rows():
         model = file.name(cell, "model")
+        seed = cell("seed") if file.tidy and "seed" in file.columns else ""
         for column, name in [("accuracy", file.name(cell, "dataset"))] if file.tidy else named:
-            of_models = datasets.setdefault(name, {})
-            if model in of_models:
+            of_seeds = datasets.setdefault(name, {}).setdefault(model, {})
+            if seed in of_seeds:
                 raise file.error(
-                    f"gives model {model!r} a second accuracy on dataset {name!r}",
+                    f"gives model {model!r} a second accuracy on dataset {name!r}"
+                    + (f" with seed {seed}" if seed else ""),
                     "delete one of the two",
                 )
-            of_models[model] = file.number(cell, column)
+            of_seeds[seed] = file.number(cell, column)
         for column, found in per_model.items():
             value = file.number(cell, column)
             if found.setdefault(model, value) != value:
@@ -164,8 +168,12 @@ def _parse(file: _Reader) -> Accuracies:
                     f"gives model {model!r} {value:g} as {column!r} where it was {found[model]:g}",
                     "give it the same in every line",
                 )
-    _check_grid(datasets, file.path)
-    return Accuracies(datasets, per_model.get("params"), per_model.get("source_accuracy"))
+    means = {
+        name: {model: fmean(of_seeds.values()) for model, of_seeds in of_models.items()}
+        for name, of_models in datasets.items()
+    }
+    _check_grid(means, file.path)
+    return Accuracies(means, per_model.get("params"), per_model.get("source_accuracy"))
 
 
 def _check_grid(datasets: dict[str, dict[str, float]], path: Path) -> None:

@@ -12,11 +12,12 @@ from .decoding import batches
 from .digits import read_digits
 from .images import Images, checked, of_split
 from .packs import read_pack, write_pack
-from .preprocessing import Preprocessing, normalise, resize, standard
+from .preprocessing import Preprocessing, at_most, normalise, resize, standard
 
 __all__ = [
     "Images",
     "Preprocessing",
+    "at_most",
     "batches",
     "normalise",
     "open_images",

@@ -73,6 +73,14 @@ def standard(
     return Preprocessing(size, False, offset, scale, shorter, interpolation)
 
 
+def at_most(how: Preprocessing, pixels: int | None) -> Preprocessing:
+    """The same for pictures of so many pixels, if they are fewer; cut in proportion as before."""
+    if pixels is None or pixels >= how.size:
+        return how
+    shorter = None if how.shorter is None else max(pixels, how.shorter * pixels // how.size)
+    return how._replace(size=pixels, shorter=shorter)
+
+
 def resize(picture: Any, how: Preprocessing) -> np.ndarray:
     """A PIL image as uint8 (size, size, 3)."""
     from PIL import Image

@@ -14,8 +14,9 @@ from disco_jax.atomic import write_text
 from disco_jax.backbones import load_backbone, read_graph
 from disco_jax.data import Preprocessing, open_images, resize
 from disco_jax.demo import ACCURACIES, HUB, TARGET
-from disco_jax.finetuning import Recipe, fine_tuned
 from disco_jax.hubs import HubModel, read_hub
+
+from .training import Recipe, fine_tuned
 
 RECIPE = Recipe(steps=200, batch=50, rate=1e-3)
 SEEDS = range(5)

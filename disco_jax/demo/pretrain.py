@@ -15,11 +15,11 @@ from disco_jax.atomic import write_text
 from disco_jax.backbones import compiled, load_backbone, write_graph
 from disco_jax.data import Preprocessing, normalise, resize
 from disco_jax.demo import FOLDER, HUB
-from disco_jax.finetuning import Recipe, cross_entropy, trainer
 
 from . import tasks
 from .networks import Network, drawn
 from .target import source
+from .training import Recipe, cross_entropy, trainer
 
 RECIPE = Recipe(steps=500, batch=64, rate=3e-3)
 

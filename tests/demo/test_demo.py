@@ -18,7 +18,7 @@ from disco_jax.data import open_images
 from disco_jax.data.digits import read_digits
 from disco_jax.demo import finetune, pretrain, target, tasks
 from disco_jax.demo.networks import drawn
-from disco_jax.finetuning import Recipe, fine_tuned, trainer
+from disco_jax.demo.training import Recipe, fine_tuned, trainer
 from disco_jax.hubs.listing import read_hub
 
 MODELS = {model.name: model for model in read_hub(demo.HUB)}

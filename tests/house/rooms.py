@@ -23,11 +23,11 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "comparison": ("results",),
     "reporting": ("results", "comparison"),
     "pipeline": ("data", "hubs", "extraction", "metrics", "scoring", "results"),
-    "finetuning": ("data", "backbones"),
-    "demo": ("data", "backbones", "hubs", "finetuning"),
+    "finetuning": ("data", "backbones", "hubs", "extraction"),
+    "demo": ("data", "backbones", "hubs"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
-        *("results", "comparison", "reporting", "pipeline", "demo"),
+        *("results", "comparison", "reporting", "pipeline", "finetuning", "demo"),
     ),
     "__main__": ("cli",),
 }

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from disco_jax.atomic import replacing
-from disco_jax.backbones.convolution import Padding, Pair
+from disco_jax.backbones.convolution import Padding
+from disco_jax.backbones.depthwise import Pair
 from disco_jax.data import Preprocessing
 from disco_jax.errors import InputError
 

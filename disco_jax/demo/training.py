@@ -1,10 +1,7 @@
-"""Fine-tuning: the accuracy that scores should predict.
+"""Training: Adam with a cosine decay to 0, batches drawn without replacement.
 
-    min over theta, W, b of  mean_i  -log softmax(phi_theta(x_i) W + b)[y_i]
-
-for a network phi with weights theta, features (d,), and a new head W (d, c), b (c,), from 0: all
-weights are trained. Adam with a cosine decay to 0, batches drawn without replacement. The accuracy
-is that of the last weights on data that took no part. Cost: steps * batch passes there and back.
+Fine-tuning trains all weights of a network with a new head from 0; the accuracy is that of the last
+weights on data that took no part.
 """
 
 from collections.abc import Callable, Sequence

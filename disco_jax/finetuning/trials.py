@@ -1,0 +1,82 @@
+"""Rates tried: a network trained at each, measured on validation and test pictures."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .goals import measure
+from .parts import VALIDATION, drawn
+from .planned import Planned, Prepared
+from .saved import Saved, load, save
+from .training import State, order_of, rates_of
+
+Progress = Callable[[str, int], None]  # what is trained, an epoch more of it
+
+
+def trials(
+    plan: Planned,
+    ready: Prepared,
+    about: dict[str, Any],
+    rates: Sequence[float],
+    *,
+    keep: Path | None,
+    progress: Progress | None,
+) -> dict[float, list[float]]:
+    """Validation and test at each rate, NaN where it diverged.
+
+    With ``keep`` the state is in that file after each epoch, and a run of the same ``about`` goes
+    on from there.
+    """
+    seed, answers = about["seed"], plan.parts.train.answers
+    groups = answers if plan.parts.goal.task == "classification" else np.zeros(len(answers), int)
+    held = drawn(groups, VALIDATION, seed=seed)
+    measured = [
+        (ready.train[held], answers[held]),
+        (ready.test, plan.parts.test.answers),
+    ]
+    saved = load(keep, about, ready.trainer.start(ready.features))
+    done = dict(saved.trials)
+    for rate in rates:
+        if str(rate) in done:
+            continue
+        state, first = ready.trainer.start(ready.features), 0
+        if saved.rate == str(rate):
+            state, first = saved.state, saved.epoch
+        for epoch in range(first, plan.recipe.epochs):
+            state = _epoch(plan, ready, state, np.flatnonzero(~held), rate, seed, epoch)
+            if keep is not None:
+                save(keep, about, Saved(done, str(rate), epoch + 1, state))
+            if progress is not None:
+                progress(f"{about['model']}, seed {seed}, rate {rate:g}", 1)
+            if not np.isfinite(np.asarray(state.weights[2])).all():
+                break
+        done[str(rate)] = [
+            measure(plan.parts.goal, ready.trainer.outputs(state, ready.shift, maps), given)
+            for maps, given in measured
+        ]
+        if keep is not None:
+            save(keep, about, Saved(done))
+    return {rate: done[str(rate)] for rate in rates}
+
+
+def _epoch(
+    plan: Planned,
+    ready: Prepared,
+    state: State,
+    rows: np.ndarray,
+    rate: float,
+    seed: int,
+    epoch: int,
+) -> State:
+    """The state after one more epoch over some rows."""
+    steps = -(-len(rows) // plan.recipe.batch)
+    return ready.trainer.epoch(
+        state,
+        ready.shift,
+        ready.train,
+        ready.wanted,
+        rows[order_of(len(rows), seed, epoch)],
+        rates_of(rate, epoch, plan.recipe.epochs, steps),
+    )
