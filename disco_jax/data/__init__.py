@@ -8,6 +8,7 @@ from pathlib import Path
 
 from disco_jax.errors import InputError
 
+from .changing import changed, check_changes
 from .decoding import batches
 from .digits import read_digits
 from .images import Images, checked, of_split
@@ -18,6 +19,8 @@ __all__ = [
     "Images",
     "Preprocessing",
     "batches",
+    "changed",
+    "check_changes",
     "normalise",
     "open_images",
     "read_digits",

@@ -14,7 +14,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "data": (),
     "weights": ("data",),
     "backbones": ("data", "weights"),
-    "hubs": (),
+    "hubs": ("data",),
     "features": (),
     "extraction": ("data", "backbones", "hubs", "features", "kernels"),
     "metrics": ("kernels",),
