@@ -16,6 +16,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "extract": "extraction",
     "load_backbone": "backbones",
     "of_function": "backbones",
+    "of_torch": "backbones",
     "open_images": "data",
     "rank": "pipeline",
     "read_accuracies": "comparison",

@@ -1,8 +1,11 @@
 """A model of a hub as a network ready to run, its preprocessing as its entry says."""
 
+from functools import partial
+from typing import Any
+
 import jax
 
-from disco_jax.backbones import Backbone, load_backbone
+from disco_jax.backbones import Backbone, load_backbone, of_library
 from disco_jax.data import changed
 from disco_jax.errors import InputError
 from disco_jax.hubs import HubModel
@@ -15,10 +18,13 @@ def opened(model: HubModel, *, dtype: str = "float32", offline: bool = False) ->
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
     where = model.where or model.name
-    backbone = load_backbone(
-        model.weights, model.architecture, name=model.name, dtype=dtype, offline=offline
-    )
-    how = changed(backbone.preprocessing, model.preprocess, where)
+    change = partial(changed, table=model.preprocess, where=where)
+    given: Any = {"name": model.name, "dtype": dtype, "offline": offline}
+    if model.library:
+        called = model.library, model.architecture, model.weights
+        return of_library(*called, where=where, change=change, **given)
+    backbone = load_backbone(model.weights, model.architecture, **given)
+    how = change(backbone.preprocessing)
     if how.size != backbone.preprocessing.size:
         _check_size(backbone, how.size, where)
     return backbone._replace(preprocessing=how)

@@ -7,6 +7,10 @@ architecture = "resnet50"           # where neither the weights nor a config.jso
 layers = ["layer3", "layer4:map"]   # further ones to score, see `backbones.pooling`
 preprocess = {size = 256}           # what is not as the network has it, see `data.changing`
 
+[[models]]
+name = "regnet"
+timm = "regnety_002.pycls_in1k"     # or torchvision = "...": run by torch, weights may be left out
+
 The hubs of the literature come with the package, by name: `NAME.toml` here, and beside each
 `NAME.csv` with the accuracies that were published for it.
 """
@@ -20,8 +24,8 @@ from typing import Any, NamedTuple
 from disco_jax.data import check_changes
 from disco_jax.errors import InputError
 
-NEEDED = ("name", "weights")
-KEYS = (*NEEDED, "architecture", "layers", "preprocess")
+LIBRARIES = ("timm", "torchvision")
+KEYS = ("name", "weights", *LIBRARIES, "architecture", "layers", "preprocess")
 EXAMPLE = "list models as [[models]] with name and weights"
 
 HUBS = Path(__file__).parent
@@ -31,10 +35,11 @@ class HubModel(NamedTuple):
     """A model by name; weights that are local are there."""
 
     name: str
-    weights: str
-    architecture: str = ""
+    weights: str = ""
+    architecture: str = ""  # its name in the library, where there is one
     layers: tuple[str, ...] = ()
     preprocess: Mapping[str, Any] = {}
+    library: str = ""  # timm or torchvision, run by torch
     where: str = ""  # file and place, for what is wrong with it later
 
 
@@ -75,7 +80,7 @@ def read_hub(path: Path) -> tuple[HubModel, ...]:
     if again := next((name for name in names if names.count(name) > 1), None):
         raise InputError(path, "models", f"{again!r} is there twice", "rename one of them")
     for model in models:
-        if "://" not in model.weights and not Path(model.weights).exists():
+        if model.weights and "://" not in model.weights and not Path(model.weights).exists():
             problem = f"there is no {model.weights}"
             raise InputError(model.where, "weights", problem, "correct the path")
     return models
@@ -97,7 +102,12 @@ def _check(path: Path, place: int, raw: Any) -> None:
         listed = value if key == "layers" and isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in listed):
             raise InputError(where, key, "no text", EXAMPLE)
-    if missing := [key for key in NEEDED if key not in raw]:
+    called = [key for key in (*LIBRARIES, "architecture") if key in raw]
+    if len(called) > 1:
+        problem = f"there is {called[0]} already"
+        raise InputError(where, called[1], problem, "leave one of them out")
+    needed = ("name",) if called and called[0] in LIBRARIES else ("name", "weights")
+    if missing := [key for key in needed if key not in raw]:
         raise InputError(where, missing[0], "missing", EXAMPLE)
     name = raw["name"]
     if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|@'):
@@ -107,13 +117,15 @@ def _check(path: Path, place: int, raw: Any) -> None:
 
 
 def _model(path: Path, place: int, raw: Mapping[str, Any]) -> HubModel:
-    weights, layers = raw["weights"], raw.get("layers", [])
+    weights, layers = raw.get("weights", ""), raw.get("layers", [])
+    library = next((key for key in LIBRARIES if key in raw), "")
     return HubModel(
         raw["name"],
-        weights if "://" in weights else str(path.parent / weights),
-        raw.get("architecture", ""),
+        str(path.parent / weights) if weights and "://" not in weights else weights,
+        raw.get(library or "architecture", ""),
         (layers,) if isinstance(layers, str) else tuple(layers),
         raw.get("preprocess", {}),
+        library,
         _named(f"{path}: model {place}", raw["name"]),
     )
 
