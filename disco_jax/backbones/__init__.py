@@ -14,7 +14,7 @@ from .backbone import Backbone, Outputs, compiled, padded
 from .boxes import pool_boxes
 from .function import of_function
 from .graph import read_graph, write_graph
-from .loading import architectures, load_backbone, untrained
+from .loading import architectures, described, load_backbone, untrained
 from .pooling import check_layers, pooled
 from .torch_libraries import of_library
 from .torch_network import of_torch
@@ -25,6 +25,7 @@ __all__ = [
     "architectures",
     "check_layers",
     "compiled",
+    "described",
     "load_backbone",
     "of_function",
     "of_library",

@@ -18,6 +18,11 @@ def opened(model: HubModel, *, dtype: str = "float32", offline: bool = False) ->
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
     where = model.where or model.name
+    backbone = _network(model, where, dtype, offline)
+    return backbone._replace(about={**backbone.about, **model.facts})
+
+
+def _network(model: HubModel, where: str, dtype: str, offline: bool) -> Backbone:
     change = partial(changed, table=model.preprocess, where=where)
     given: Any = {"name": model.name, "dtype": dtype, "offline": offline}
     if model.library:

@@ -6,6 +6,8 @@ weights = "nets/mobilenet.npz"      # relative to this file, hf://org/name@revis
 architecture = "resnet50"           # where neither the weights nor a config.json say it
 layers = ["layer3", "layer4:map"]   # further ones to score, see `backbones.pooling`
 preprocess = {size = 256}           # what is not as the network has it, see `data.changing`
+source_data = "ImageNet-1k"         # what it was trained on, and
+licence = "MIT"                     # under which licence it is, if that is known
 
 [[models]]
 name = "regnet"
@@ -25,7 +27,8 @@ from disco_jax.data import check_changes
 from disco_jax.errors import InputError
 
 LIBRARIES = ("timm", "torchvision")
-KEYS = ("name", "weights", *LIBRARIES, "architecture", "layers", "preprocess")
+FACTS = ("source_data", "licence")
+KEYS = ("name", "weights", *LIBRARIES, "architecture", "layers", "preprocess", *FACTS)
 EXAMPLE = "list models as [[models]] with name and weights"
 
 HUBS = Path(__file__).parent
@@ -40,6 +43,7 @@ class HubModel(NamedTuple):
     layers: tuple[str, ...] = ()
     preprocess: Mapping[str, Any] = {}
     library: str = ""  # timm or torchvision, run by torch
+    facts: Mapping[str, str] = {}  # source_data and licence, where they are known
     where: str = ""  # file and place, for what is wrong with it later
 
 
@@ -126,6 +130,7 @@ def _model(path: Path, place: int, raw: Mapping[str, Any]) -> HubModel:
         (layers,) if isinstance(layers, str) else tuple(layers),
         raw.get("preprocess", {}),
         library,
+        {key: raw[key] for key in FACTS if key in raw},
         _named(f"{path}: model {place}", raw["name"]),
     )
 

@@ -40,6 +40,13 @@ def test_an_entry_changes_what_it_names(hub):
     assert changed.preprocessing == expected
 
 
+def test_facts_go_with_the_features(hub):
+    entry = 'weights = "net.npz"\nlicence = "MIT"\nsource_data = "pictures"'
+    about = opened(*read_hub(hub(entry))).about
+    assert (about["licence"], about["source_data"]) == ("MIT", "pictures")
+    assert about["architecture"] == "graph"
+
+
 def test_features_depend_on_it(run, hub, tmp_path):
     net = 'weights = "net.npz"\n'
     listed = hub(net, net + "preprocess = {bgr = false}", net + "preprocess = {size = 9}")

@@ -1,6 +1,7 @@
 """A hub of three kinds: a Flax architecture, a graph, and networks that torch runs."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -42,6 +43,15 @@ def test_what_is_no_entry(tmp_path, entry, told):
 def test_an_entry_of_a_library(tmp_path):
     (model,) = read_hub(listed(tmp_path, 'name = "a"\ntimm = "resnet18.a1_in1k"'))
     assert (model.library, model.architecture, model.weights) == ("timm", "resnet18.a1_in1k", "")
+
+
+@pytest.mark.parametrize("library", ["timm", "torchvision"])
+def test_torch_is_not_installed(run, tmp_path, monkeypatch, library):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    path = listed(tmp_path, f'name = "a"\n{library} = "resnet18"')
+    found = run("rank", "--hub", path, "--data", save_pack(tmp_path / "pack.npz"))
+    told = "hub.toml: model 1 (a): torch: is not installed; pip install 'disco-jax[torch]'"
+    refused(found, told)
 
 
 @pytest.fixture
