@@ -62,8 +62,10 @@ class TorchNetwork:
         module = self.module
         if _is_timm(module) and not self.head:
             last = module.forward_features(x)
-            logits = module.forward_head(last) if getattr(module, "num_classes", 0) else None
-            return module.forward_head(last, pre_logits=True), logits, last
+            logits = None
+            if getattr(module, "num_classes", 0):
+                logits = module.forward_head(_copied(last))  # heads may write into it
+            return module.forward_head(_copied(last), pre_logits=True), logits, last
         if not self.head:
             return module(x), None, None
         seen: list[Any] = []
@@ -139,6 +141,10 @@ def own_head(module: Any) -> str:
         return ""
     kinds = torch.nn.Linear, torch.nn.Conv2d
     return [name for name, layer in module.named_modules() if isinstance(layer, kinds)][-1]
+
+
+def _copied(last: Any) -> Any:
+    return last.clone() if hasattr(last, "clone") else last
 
 
 def _channels_last(found: Any) -> Any:

@@ -159,6 +159,20 @@ def test_no_weights_at_hand(models, monkeypatch, tmp_path):
         opened("torchvision", "resnet18")
 
 
+def test_weights_that_timm_has_fetched(torch, models, monkeypatch, tmp_path):
+    from safetensors.torch import save_file
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    home, commit = tmp_path / "models--timm--test_resnet.r160_in1k", "5" * 40
+    (home / "refs").mkdir(parents=True)
+    (home / "refs" / "main").write_text(commit)
+    (home / "snapshots" / commit).mkdir(parents=True)
+    model = models("timm", "test_resnet")
+    save_file(model.state_dict(), home / "snapshots" / commit / "model.safetensors")
+    found = opened("timm", "test_resnet").module.module.state_dict()
+    assert torch.equal(found["bn1.running_mean"], model.state_dict()["bn1.running_mean"])
+
+
 def test_names_of_older_files(torch, models, tmp_path):
     state = models("torchvision", "densenet121", weights=None).state_dict()
     dots = r"(layer\d+\.)(norm|conv)([12])\.", r"\1\2.\3."
