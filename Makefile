@@ -36,13 +36,15 @@ test: setup
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 # torch and the libraries of models have an environment of their own: nothing else may need them.
-# What takes tensors is tested there too.
+# What takes tensors, and what torch runs, is tested there too.
 parity:
 	$(MAKE) setup VENV=.venv-parity
 	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
 	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
 	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
-	  tests/parity/test_parity.py tests/parity/test_hubs.py tests/features/test_arrays.py $(ARGS)
+	  tests/parity/test_parity.py tests/parity/test_hubs.py tests/features/test_arrays.py \
+	  tests/backbones/test_torch_network.py tests/backbones/test_torch_libraries.py \
+	  tests/extraction/test_torch_hub.py $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

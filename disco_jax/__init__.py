@@ -17,6 +17,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "finetune": "finetuning",
     "load_backbone": "backbones",
     "of_function": "backbones",
+    "of_torch": "backbones",
     "open_images": "data",
     "rank": "pipeline",
     "read_accuracies": "comparison",

@@ -1,6 +1,7 @@
 """Networks as Flax NNX modules, all loaded and run in one way.
 
     loading    a file or a name -> `Backbone`; `function` makes one of anybody's function
+    torch_network    one of any torch module; `torch_libraries` by a name of timm or torchvision
     families   one file per family; what a family is, is in `family`
     graph      networks that are described by their file
     pooling    features of further layers; `boxes` of the boxes in a picture
@@ -14,8 +15,10 @@ from .boxes import pool_boxes
 from .compiling import compiler_options
 from .function import of_function
 from .graph import read_graph, write_graph
-from .loading import architectures, load_backbone, untrained
+from .loading import architectures, described, load_backbone, untrained
 from .pooling import check_layers, pooled
+from .torch_libraries import of_library
+from .torch_network import of_torch
 
 __all__ = [
     "Backbone",
@@ -24,8 +27,11 @@ __all__ = [
     "check_layers",
     "compiled",
     "compiler_options",
+    "described",
     "load_backbone",
     "of_function",
+    "of_library",
+    "of_torch",
     "padded",
     "pool_boxes",
     "pooled",

@@ -3,7 +3,8 @@
     images uint8 (b, s, s, 3) --normalise--> module --> Outputs
 
 The module's parameters are split off once and passed to a plain jitted function, which `nnx.jit`
-would do in every call. What the caller does not return is never computed.
+would do in every call. What the caller does not return is never computed. A network that is no NNX
+module, since torch runs it, is called as it is between two compiled programs.
 Batches of one size compile once; a short one is filled up and cut (`padded`).
 """
 
@@ -35,7 +36,7 @@ class Backbone(NamedTuple):
     """A network ready to run, and what its features depend on."""
 
     name: str
-    module: nnx.Module  # input (b, s, s, 3) -> Outputs
+    module: Any  # input (b, s, s, 3) -> Outputs; an NNX module, or a `torch_network`
     preprocessing: Preprocessing
     digest: str  # sha256 of the weights file
     about: Mapping[str, str]  # architecture, source data, licence, origin
@@ -46,8 +47,11 @@ def compiled(
     backbone: Backbone, after: Callable[..., Any] = lambda outputs: outputs
 ) -> Callable[..., Any]:
     """``after(outputs, *more)`` of images and more arrays, as one compiled program."""
-    definition, state = nnx.split(backbone.module)
     how, dtype = backbone.preprocessing, backbone.dtype
+    if not isinstance(backbone.module, nnx.Module):
+        before, behind = jax.jit(lambda images: normalise(images, how, dtype)), jax.jit(after)
+        return lambda images, *more: behind(backbone.module(before(images)), *more)
+    definition, state = nnx.split(backbone.module)
     fusions = getattr(backbone.module, "fusions", "")
 
     @partial(jax.jit, compiler_options=compiler_options(fusions))

@@ -16,6 +16,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 
+from disco_jax.data import Preprocessing
 from disco_jax.errors import InputError
 from disco_jax.weights import (
     Checkpoint,
@@ -96,10 +97,16 @@ def untrained(
     architecture: str, classes: int | None = 1000, *, seed: int = 0, dtype: Any = "float32"
 ) -> Backbone:
     """A network of random weights (`drawn`), for what does not depend on them."""
-    family, sizes = _known()[architecture]
-    module = drawn(nnx.eval_shape(lambda: family.build(sizes, classes)), seed, jnp.dtype(dtype))
-    how, about = family.preprocessing(architecture, sizes), {"architecture": architecture}
+    abstract, how = described(architecture, classes)
+    module, about = drawn(abstract, seed, jnp.dtype(dtype)), {"architecture": architecture}
     return Backbone(architecture, module, how, f"random {seed}", about, jnp.dtype(dtype))
+
+
+def described(architecture: str, classes: int | None = 1000) -> tuple[nnx.Module, Preprocessing]:
+    """The shapes of a network's parameters, and how it wants its pictures by default."""
+    family, sizes = _known()[architecture]
+    abstract: nnx.Module = nnx.eval_shape(lambda: family.build(sizes, classes))
+    return abstract, family.preprocessing(architecture, sizes)
 
 
 def architectures() -> list[str]:

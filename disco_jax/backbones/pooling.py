@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import nnx
 
 from disco_jax.errors import InputError
 
@@ -34,6 +35,11 @@ def check_layers(backbone: Backbone, layers: Sequence[str]) -> None:
         ValueError: One line that names the network, the layer and those there are.
     """
     size, module = backbone.preprocessing.size, backbone.module
+    if layers and not isinstance(module, nnx.Module):
+        problem = "those of a network that torch runs are not known"
+        raise InputError(backbone.name, "layers", problem, "leave them out")
+    if not layers:
+        return
     x = jax.ShapeDtypeStruct((1, size, size, 3), backbone.dtype)
     known = jax.eval_shape(lambda x: _run(module, x).layers, x)
     for layer in layers:

@@ -1,4 +1,4 @@
-"""The command line: `disco-jax rank`, `extract`, `score`, `compare`, `report`, `metrics`.
+"""The command line: `rank`, `extract`, `score`, `compare`, `report`, `metrics`, `networks`.
 
 Exit codes: 0 done, 2 wrong use or unusable input (one line on stderr), 1 anything else.
 """

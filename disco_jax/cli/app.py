@@ -290,6 +290,23 @@ def metrics(form: Printed = Format.table) -> None:
     run(form.value)
 
 
+@app.command()
+def networks(
+    search: Annotated[str, typer.Option(help="Words that must occur: resnet imagenet.")] = "",
+    max_parameters: Annotated[
+        str | None, typer.Option(help="Leave out larger ones: 500k, 30M, 1B.")
+    ] = None,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print a hub.toml of those with public weights.")
+    ] = False,
+    form: Printed = Format.table,
+) -> None:
+    """List the networks that are known: architectures, and public weights of them."""
+    from .networks import run
+
+    run(search=search, most=max_parameters, toml=toml, form=form.value)
+
+
 def _dtype(bfloat16: bool) -> str:
     return "bfloat16" if bfloat16 else "float32"
 

@@ -31,7 +31,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         console.print(row[0], style="bold")
         for name, cell in zip(header[1:], row[1:], strict=True):
-            console.print(f"  {name}: {cell}")
+            if cell:
+                console.print(f"  {name}: {cell}")
 
 
 def _numeric(text: str) -> bool:

@@ -28,6 +28,7 @@ def show_scores(table: ScoreTable, form: str) -> None:
         for spec, found in shown.get("intervals", {}).items():
             for line in _certainty(spec, found):
                 print(line)
+        _tell_engines(table)
     _warn(table)
 
 
@@ -48,6 +49,7 @@ def show_beside(table: ScoreTable, comparison: Comparison, form: str) -> None:
         print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]])
         told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
         print("controls:", told)
+        _tell_engines(table)
     _warn(table)
 
 
@@ -89,6 +91,17 @@ def _certainty(spec: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{spec}: the first is ahead of the second in {found['first_ahead']:.0%} of resamples"
     for group in found["ties"]:
         yield f"{spec}: tied: {', '.join(group)}"
+
+
+def _tell_engines(table: ScoreTable) -> None:
+    """Which networks torch ran, where it ran any."""
+    engines: dict[str, list[str]] = {}
+    for model, about in table.models.items():
+        engine = about.get("provenance", {}).get("engine", "")
+        if engine.startswith("torch"):
+            engines.setdefault(engine, []).append(model)
+    for engine, models in engines.items():
+        print(f"run by {engine}: {', '.join(models)}")
 
 
 def _warn(table: ScoreTable) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from disco_jax.errors import InputError
 
+from .changing import changed, check_changes
 from .decoding import batches
 from .digits import read_digits
 from .images import Images, checked, of_split
@@ -19,6 +20,8 @@ __all__ = [
     "Preprocessing",
     "at_most",
     "batches",
+    "changed",
+    "check_changes",
     "normalise",
     "open_images",
     "read_digits",

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from disco_jax.backbones import load_backbone
 from disco_jax.data import Images
 from disco_jax.errors import InputError
 from disco_jax.features import TASKS, FeatureSet, on_device, read_features, write_features
@@ -19,6 +18,7 @@ from disco_jax.hubs import HubModel
 
 from .device_rows import device_room
 from .network import extract
+from .opening import opened
 from .provenance import provenance
 
 Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
@@ -81,9 +81,7 @@ def extract_hub(
             raise InputError(str(out), "out", problem, "choose another folder") from why
     room = device_room() if out is None else 0
     for model in hub:
-        backbone = load_backbone(
-            model.weights, model.architecture, name=model.name, dtype=dtype, offline=offline
-        )
+        backbone = opened(model, dtype=dtype, offline=offline)
         kept: Any = {"per_box": per_box, "layers": model.layers, "moments_only": moments_only}
         path = None if out is None else out / f"{model.name}.safetensors"
         if path is not None:

@@ -79,6 +79,9 @@ def extract(
     if per_box and layers:
         problem = "boxes have features of the last map only"
         raise InputError(backbone.name, "layers", problem, "leave them out")
+    if per_box and not getattr(backbone.module, "has_map", True):
+        problem = "it gives no map, which features of boxes are taken from"
+        raise InputError(backbone.name, "boxes", problem, "choose a network of timm, or weights")
     if moments_only and (per_box or layers):
         problem = "only those of pictures' last features can be kept"
         remedy = "leave layers out, and boxes to --task classification"

@@ -31,6 +31,7 @@ def provenance(
     samples = json.dumps([images.ids.tolist(), len(images)])
     return {
         "model": backbone.name,
+        "engine": "flax",
         **{key: text for key, text in backbone.about.items() if text},
         "weights_sha256": backbone.digest,
         "dtype": str(backbone.dtype),

@@ -5,6 +5,13 @@ name = "mobilenet"                  # of the features file too
 weights = "nets/mobilenet.npz"      # relative to this file, hf://org/name@revision, https://...
 architecture = "resnet50"           # where neither the weights nor a config.json say it
 layers = ["layer3", "layer4:map"]   # further ones to score, see `backbones.pooling`
+preprocess = {size = 256}           # what is not as the network has it, see `data.changing`
+source_data = "ImageNet-1k"         # what it was trained on, and
+licence = "MIT"                     # under which licence it is, if that is known
+
+[[models]]
+name = "regnet"
+timm = "regnety_002.pycls_in1k"     # or torchvision = "...": run by torch, weights may be left out
 
 The hubs of the literature come with the package, by name: `NAME.toml` here, and beside each
 `NAME.csv` with the accuracies that were published for it.
@@ -12,15 +19,17 @@ The hubs of the literature come with the package, by name: `NAME.toml` here, and
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from disco_jax.data import check_changes
 from disco_jax.errors import InputError
 
-NEEDED = ("name", "weights")
-KEYS = (*NEEDED, "architecture", "layers")
+LIBRARIES = ("timm", "torchvision")
+FACTS = ("source_data", "licence")
+KEYS = ("name", "weights", *LIBRARIES, "architecture", "layers", "preprocess", *FACTS)
 EXAMPLE = "list models as [[models]] with name and weights"
-
 
 HUBS = Path(__file__).parent
 
@@ -29,9 +38,13 @@ class HubModel(NamedTuple):
     """A model by name; weights that are local are there."""
 
     name: str
-    weights: str
-    architecture: str = ""
+    weights: str = ""
+    architecture: str = ""  # its name in the library, where there is one
     layers: tuple[str, ...] = ()
+    preprocess: Mapping[str, Any] = {}
+    library: str = ""  # timm or torchvision, run by torch
+    facts: Mapping[str, str] = {}  # source_data and licence, where they are known
+    where: str = ""  # file and place, for what is wrong with it later
 
 
 def find_hub(given: str) -> Path:
@@ -64,14 +77,21 @@ def read_hub(path: Path) -> tuple[HubModel, ...]:
     listed = found.get("models")
     if not isinstance(listed, list) or not listed or set(found) != {"models"}:
         raise InputError(path, "models", "missing, or not all there is", EXAMPLE)
+    for place, raw in enumerate(listed, 1):
+        _check(path, place, raw)
     models = tuple(_model(path, place, raw) for place, raw in enumerate(listed, 1))
     names = [model.name for model in models]
     if again := next((name for name in names if names.count(name) > 1), None):
         raise InputError(path, "models", f"{again!r} is there twice", "rename one of them")
+    for model in models:
+        if model.weights and "://" not in model.weights and not Path(model.weights).exists():
+            problem = f"there is no {model.weights}"
+            raise InputError(model.where, "weights", problem, "correct the path")
     return models
 
 
-def _model(path: Path, place: int, raw: Any) -> HubModel:
+def _check(path: Path, place: int, raw: Any) -> None:
+    """Refuse what cannot be a model, whatever files there are."""
     where = f"{path}: model {place}"
     if not isinstance(raw, dict):
         raise InputError(path, f"model {place}", "not a table", EXAMPLE)
@@ -80,20 +100,40 @@ def _model(path: Path, place: int, raw: Any) -> HubModel:
             near = difflib.get_close_matches(key, KEYS, 1)
             remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
             raise InputError(where, f"key {key!r}", "unknown", remedy)
+        if key == "preprocess":
+            check_changes(value, _named(where, raw.get("name")))
+            continue
         listed = value if key == "layers" and isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in listed):
             raise InputError(where, key, "no text", EXAMPLE)
-    if missing := [key for key in NEEDED if key not in raw]:
+    called = [key for key in (*LIBRARIES, "architecture") if key in raw]
+    if len(called) > 1:
+        problem = f"there is {called[0]} already"
+        raise InputError(where, called[1], problem, "leave one of them out")
+    needed = ("name",) if called and called[0] in LIBRARIES else ("name", "weights")
+    if missing := [key for key in needed if key not in raw]:
         raise InputError(where, missing[0], "missing", EXAMPLE)
-    name, weights = raw["name"], raw["weights"]
+    name = raw["name"]
     if name.startswith(".") or not name.isprintable() or set(name) & set('/\\:*?"<>|@'):
         raise InputError(
             where, "name", f"{name!r} cannot be a file's", "use letters, digits, . _ -"
         )
-    if "://" not in weights:
-        weights = str(path.parent / weights)
-        if not Path(weights).exists():
-            raise InputError(where, "weights", f"there is no {weights}", "correct the path")
-    layers = raw.get("layers", [])
-    layers = [layers] if isinstance(layers, str) else layers
-    return HubModel(name, weights, raw.get("architecture", ""), tuple(layers))
+
+
+def _model(path: Path, place: int, raw: Mapping[str, Any]) -> HubModel:
+    weights, layers = raw.get("weights", ""), raw.get("layers", [])
+    library = next((key for key in LIBRARIES if key in raw), "")
+    return HubModel(
+        raw["name"],
+        str(path.parent / weights) if weights and "://" not in weights else weights,
+        raw.get(library or "architecture", ""),
+        (layers,) if isinstance(layers, str) else tuple(layers),
+        raw.get("preprocess", {}),
+        library,
+        {key: raw[key] for key in FACTS if key in raw},
+        _named(f"{path}: model {place}", raw["name"]),
+    )
+
+
+def _named(where: str, name: Any) -> str:
+    return f"{where} ({name})" if isinstance(name, str) else where

@@ -12,7 +12,7 @@ Nothing here knows any network.
 """
 
 from .checkpoint import Checkpoint, read_checkpoint
-from .config import architecture_of, model_type_of, preprocessing_of
+from .config import architecture_of, model_type_of, preprocessing_of, timm_preprocessing
 from .filling import filled, problems, told
 from .location import local
 from .naming import Rules, renamed
@@ -28,5 +28,6 @@ __all__ = [
     "problems",
     "read_checkpoint",
     "renamed",
+    "timm_preprocessing",
     "told",
 ]

@@ -39,7 +39,7 @@ def preprocessing_of(checkpoint: Checkpoint) -> Preprocessing | None:
     config, preprocessor = checkpoint.config, checkpoint.preprocessor
     try:
         if "architecture" in config:
-            return _timm(config.get("pretrained_cfg") or config)
+            return timm_preprocessing(config.get("pretrained_cfg") or config)
         return _transformers(preprocessor) if preprocessor else None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as why:
         problem = f"not understood ({type(why).__name__}: {why})"
@@ -47,7 +47,8 @@ def preprocessing_of(checkpoint: Checkpoint) -> Preprocessing | None:
         raise InputError(checkpoint.path, "preprocessing", problem, remedy) from why
 
 
-def _timm(config: Mapping[str, Any]) -> Preprocessing | None:
+def timm_preprocessing(config: Mapping[str, Any]) -> Preprocessing | None:
+    """That of a `pretrained_cfg`, or of timm's data configuration; None where it says nothing."""
     if "input_size" not in config:
         return None
     size = int(config["input_size"][-1])

@@ -3,7 +3,7 @@
 A room is a sub-package or a module of `disco_jax`; only its face, `disco_jax.<room>`, is imported
 from outside. `errors`, `atomic` and the version are free to all.
 
-Three branches meet at the top, in `pipeline`, `demo` and `cli`:
+Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`:
 
     pictures    data -> weights -> backbones -> extraction
     scores      features, metrics -> scoring -> results
@@ -14,7 +14,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "data": (),
     "weights": ("data",),
     "backbones": ("data", "weights"),
-    "hubs": (),
+    "hubs": ("data",),
     "features": (),
     "extraction": ("data", "backbones", "hubs", "features", "kernels"),
     "metrics": ("kernels",),
@@ -25,9 +25,10 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "pipeline": ("data", "hubs", "extraction", "metrics", "scoring", "results"),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
+    "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
-        *("results", "comparison", "reporting", "pipeline", "finetuning", "demo"),
+        *("results", "comparison", "reporting", "pipeline", "finetuning", "demo", "networks"),
     ),
     "__main__": ("cli",),
 }
