@@ -11,11 +11,12 @@ Three branches meet at the top, in `pipeline`, `demo` and `cli`:
 """
 
 RULE = {  # room -> the rooms that it may import, in the order of a run
+    "torch_file": (),
     "data": (),
-    "weights": ("data",),
+    "weights": ("data", "torch_file"),
     "backbones": ("data", "weights"),
     "hubs": (),
-    "features": (),
+    "features": ("torch_file",),
     "extraction": ("data", "backbones", "hubs", "features", "kernels"),
     "metrics": ("kernels",),
     "results": (),

@@ -8,8 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from disco_jax.torch_file import read_torch
 from disco_jax.weights.checkpoint import read_checkpoint
-from disco_jax.weights.torch_file import read_torch
 
 from .torch_files import Storage, View, archive, sequence, tensor
 

@@ -19,6 +19,7 @@ import math
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -99,8 +100,14 @@ class Reader(pickle.Unpickler):
 def read_torch(path: Path) -> dict[str, np.ndarray]:
     """The tensors of a file by name; whatever it raises means that the file is damaged."""
     with path.open("rb") as file:
-        found, storage = (_archive if zipfile.is_zipfile(file) else _sequence)(file)
-    return {name: _array(name, tensor, storage) for name, tensor in _state(found).items()}
+        found, array_of = load_torch(file)
+    return {name: array_of(name, tensor) for name, tensor in _state(found).items()}
+
+
+def load_torch(file: BinaryIO) -> tuple[Any, Callable[[str, Tensor], np.ndarray]]:
+    """What a file holds, a `Tensor` for each tensor, and what makes an array of a named one."""
+    found, storage = (_archive if zipfile.is_zipfile(file) else _sequence)(file)
+    return found, partial(_array, storage)
 
 
 def _state(found: Any) -> dict[str, Tensor]:
@@ -152,7 +159,7 @@ def _sequence(file: BinaryIO) -> tuple[Any, Callable[[str, np.dtype], np.ndarray
     return found, lambda key, dtype: np.frombuffer(storages[key], dtype)
 
 
-def _array(name: str, tensor: Tensor, storage: Callable[[str, np.dtype], np.ndarray]) -> np.ndarray:
+def _array(storage: Callable[[str, np.dtype], np.ndarray], name: str, tensor: Tensor) -> np.ndarray:
     """A copy of a tensor's elements in its own order."""
     flat = storage(*tensor.storage)
     sizes = list(zip(tensor.shape, tensor.strides, strict=True))
