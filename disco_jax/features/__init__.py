@@ -5,7 +5,8 @@
     checking      values: finite, classes, doubts
     arrays        what other libraries have, as arrays
     values        scans of arrays, labels as numbers
-    files         a file or a folder of them; `format_npz`, `format_safetensors`, `stored`
+    files         a file or a folder of them; `format_*`, one each; `stored`
+    columns       named columns as fields
     label_files   labels of a hub from one file
     layers        a row for each layer of a model
 
