@@ -158,7 +158,8 @@ def extract(
 @app.command()
 def score(
     features: Annotated[
-        Path, typer.Argument(metavar="FEATURES", help="Folder with a features file per model.")
+        Path,
+        typer.Argument(metavar="FEATURES", help="Folder with a features file per model, or one."),
     ],
     metrics: Metrics = None,
     task: Task = None,
@@ -175,6 +176,9 @@ def score(
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
     group_layers: Grouped = False,
+    pool: Annotated[
+        str | None, typer.Option(help="Of tokens (n, t, d) make (n, d): mean, cls or max.")
+    ] = None,
     form: Printed = Format.table,
 ) -> None:
     """Score every model of a folder of features; higher is better."""
@@ -191,6 +195,7 @@ def score(
         keep_going=keep_going,
         out=out,
         group_layers=group_layers,
+        pool=pool,
         form=form.value,
     )
 

@@ -37,6 +37,7 @@ from .format_npz import read_npz, write_npz
 from .format_safetensors import read_safetensors, write_safetensors
 from .format_torch import read_pt
 from .stored import AGAIN, unreadable
+from .tokens import check_pool, may_be_tokens, pooled
 from .values import StoredRows
 
 WRITTEN = {".safetensors": write_safetensors, ".npz": write_npz}
@@ -84,8 +85,12 @@ def _is_model(path: Path) -> bool:
     return suffix in WRITTEN or (suffix in FORMATS and path.stem.casefold() not in BESIDE)
 
 
-def read_features(path: str | os.PathLike[str]) -> FeatureSet:
-    """What a file holds; the values, and checksums of large fields, are `FeatureSet.check`'s."""
+def read_features(path: str | os.PathLike[str], *, pool: str | None = None) -> FeatureSet:
+    """What a file holds; the values, and checksums of large fields, are `FeatureSet.check`'s.
+
+    Features of tokens (n, t, d) are pooled to (n, d): `pool` is mean, cls (the first) or max.
+    """
+    check_pool(pool)
     path = Path(path)
     read = _format(path, FORMATS)
     try:
@@ -104,6 +109,7 @@ def read_features(path: str | os.PathLike[str]) -> FeatureSet:
         told = f"{type(why).__name__}: {why}"[:200]
         problem = f"damaged, or no {path.suffix[1:]} file ({told})"
         raise InputError(str(path), "file", problem, AGAIN) from why
+    arrays = {k: pooled(array, pool) if may_be_tokens(k) else array for k, array in arrays.items()}
     features = arrays.pop("features", None)
     layers = {key: arrays.pop(key) for key in list(arrays) if key.startswith(LAYER)}
     arrays["layers"] = {key.removeprefix(LAYER): array for key, array in layers.items()}
