@@ -43,7 +43,7 @@ parity:
 	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
 	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
 	  tests/parity/test_parity.py tests/parity/test_hubs.py $(addprefix tests/features/test_, \
-	  arrays.py batches.py frames.py other_formats.py) $(ARGS)
+	  arrays.py batches.py frames.py other_formats.py) tests/data/test_other_sources.py $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

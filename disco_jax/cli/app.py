@@ -50,7 +50,10 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the resu
 Grouped = Annotated[
     bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
 ]
-PICTURES = "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, tfds:NAME, sk_digits."
+PICTURES = (
+    "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, Parquet, .tar shards, hf:FOLDER, "
+    "tfds:NAME, sk_digits."
+)
 HUBS = "supervised, self_supervised, vit"
 HUB = f"hub.toml, which lists the models, or one of {HUBS}."
 Hub = Annotated[str, typer.Option(help=HUB)]
