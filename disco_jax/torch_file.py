@@ -17,6 +17,7 @@ import collections
 import io
 import math
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -38,6 +39,7 @@ STORAGES = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype(bool),
 }
+NUMBERING = ("PUT", "BINPUT", "LONG_BINPUT")
 MAGIC = 0x1950A86A20F9469CFC6C  # of files before torch 1.6
 HOLDERS = ("state_dict", "model", "teacher", "model_state_dict", "model_state", "net")
 
@@ -68,9 +70,17 @@ class Inert:
 
 
 class Reader(pickle.Unpickler):
-    """An unpickler that knows the four names, and which storages it met."""
+    """An unpickler that knows the four names, and which storages it met.
+
+    What it numbers for later is looked at first: it would make room for whatever number it is told.
+    """
 
     def __init__(self, file: Any) -> None:
+        start = file.tell()
+        for code, number, place in pickletools.genops(file):
+            if code.name in NUMBERING and number > (place or 0):
+                raise ValueError(f"it numbers a value {number} at byte {place}")
+        file.seek(start)
         super().__init__(file)
         self.met: dict[str, np.dtype] = {}
 

@@ -12,7 +12,7 @@ from disco_jax.errors import InputError
 from disco_jax.torch_file import Tensor, load_torch
 
 from .fields import rule_of
-from .stored import check_at_once
+from .stored import byte_count, check_at_once
 
 REMEDY = 'save {"features": tensor (n, d), "labels": tensor (n,)}, or the features alone'
 
@@ -32,7 +32,18 @@ def read_pt(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]]
         if isinstance(value, Tensor):
             arrays[field] = array_of(field, value)
         elif isinstance(value, list):
+            check_at_once(path, field, sum(_bytes(path, field, each) for each in value))
             arrays[field] = [array_of(field, v) if isinstance(v, Tensor) else v for v in value]
         else:
             raise InputError(str(path), field, "neither a tensor nor a list", REMEDY)
     return arrays, {}
+
+
+def _bytes(path: Path, field: str, value: Any) -> int:
+    """Of an entry of a list, which may be there a million times."""
+    if isinstance(value, Tensor):
+        return byte_count(value.shape, value.storage[1])
+    if not isinstance(value, str | int | float):
+        problem = f"a list with a {type(value).__name__} in it"
+        raise InputError(str(path), field, problem, "give tensors, numbers or text")
+    return 8

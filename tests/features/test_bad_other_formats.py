@@ -159,17 +159,26 @@ class Command:
         ({"weight": tensor(X)}, "features", "missing"),
         ({"features": "text"}, "features", "neither a tensor nor a list"),
         ({"features": tensor(X), "labels": {"a": 1}}, "labels", "neither a tensor nor a list"),
-        ({"features": tensor(X), "labels": [0, None] * 15}, "labels", "dtype object"),
+        ({"features": tensor(X), "labels": [0, None] * 15}, "labels", "a list with a NoneType"),
+        ({"features": [tensor(np.zeros(2**20))] * 2**8}, "features", "over the limit"),
         ({"features": [tensor(X[0]), tensor(X[0, :2])]}, "features", "no array"),
         (tensor(X[0]), "features", "(3,)"),
         ({"features": View(Storage(X), 0, (2**40, 2**40), (0, 0))}, "file", "beyond its storage"),
         ({"features": tensor(X), "labels": tensor(np.arange(29))}, "labels", "29 rows"),
     ],
-    ids=str,
+    ids=range(10),
 )
 def test_a_bad_torch_file(tmp_path, value, field, word):
     path = archive(tmp_path / "a.pt", value)
     refusal(lambda: read_features(path), field, word, file=str(path))
+
+
+def test_lists_of_lists_of_lists(tmp_path):
+    laughs = ["ha"]
+    for _ in range(40):  # numpy would look at each of 2^40
+        laughs = [laughs, laughs]
+    path = archive(tmp_path / "a.pt", {"features": tensor(X), "labels": laughs})
+    refusal(lambda: read_features(path), "labels", "a list with a list in it", file=str(path))
 
 
 def test_nothing_in_a_torch_file_is_executed(tmp_path):

@@ -90,6 +90,15 @@ def test_more_bytes_promised_than_there_are(tmp_path):
         read_torch(tmp_path / "a.pth")
 
 
+def test_a_number_for_later_that_needs_all_memory(tmp_path):
+    """The unpickler keeps values in a table as long as the largest number it is told."""
+    raw = b"\x80\x02}r" + (2**31 - 1).to_bytes(4, "little") + b"."
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as file:
+        file.writestr("name/data.pkl", raw)
+    with pytest.raises(ValueError, match="numbers a value 2147483647 at byte 3"):
+        read_torch(tmp_path / "a.pth")
+
+
 @formats
 def test_damaged_files_end_in_one_line(tmp_path, write):
     """Cut short or with a few bytes changed: read, or refused in one line."""
