@@ -78,7 +78,7 @@ class Reader(pickle.Unpickler):
     def __init__(self, file: Any) -> None:
         start = file.tell()
         for code, number, place in pickletools.genops(file):
-            if code.name in NUMBERING and number > (place or 0):
+            if code.name in NUMBERING and (number or 0) > (place or 0):
                 raise ValueError(f"it numbers a value {number} at byte {place}")
         file.seek(start)
         super().__init__(file)
