@@ -42,7 +42,8 @@ parity:
 	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
 	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
 	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
-	  tests/parity/test_parity.py tests/parity/test_hubs.py tests/features/test_arrays.py \
+	  tests/parity/test_parity.py tests/parity/test_hubs.py $(addprefix tests/features/test_, \
+	  arrays.py batches.py frames.py other_formats.py) tests/data/test_other_sources.py \
 	  tests/backbones/test_torch_network.py tests/backbones/test_torch_libraries.py \
 	  tests/extraction/test_torch_hub.py $(ARGS)
 

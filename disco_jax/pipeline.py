@@ -4,8 +4,9 @@ hub, data --extract--> features --score--> table
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from disco_jax.data import Images, open_images
 from disco_jax.extraction import extract_hub, task_of
@@ -17,7 +18,7 @@ from disco_jax.scoring import score, write_scores
 
 def rank(
     hub: str | os.PathLike[str] | Sequence[HubModel],
-    data: str | os.PathLike[str] | Images,
+    data: str | os.PathLike[str] | Images | Iterable[Any],
     *,
     metrics: str | None = None,
     task: str | None = None,
@@ -54,7 +55,7 @@ def rank(
         ValueError: One line that names what is wrong, where, and what to do.
     """
     models = read_hub(find_hub(os.fspath(hub))) if isinstance(hub, (str, os.PathLike)) else hub
-    images = data if isinstance(data, Images) else open_images(os.fspath(data), split)
+    images = data if isinstance(data, Images) else open_images(data, split)
     task = task_of(images, task)
     if metrics is not None:
         parse(metrics, task)  # before anything is computed

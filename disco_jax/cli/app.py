@@ -50,7 +50,10 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the resu
 Grouped = Annotated[
     bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
 ]
-PICTURES = "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, tfds:NAME, sk_digits."
+PICTURES = (
+    "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, Parquet, .tar shards, hf:FOLDER, "
+    "tfds:NAME, sk_digits."
+)
 HUBS = "supervised, self_supervised, vit"
 HUB = f"hub.toml, which lists the models, or one of {HUBS}."
 Hub = Annotated[str, typer.Option(help=HUB)]
@@ -158,7 +161,8 @@ def extract(
 @app.command()
 def score(
     features: Annotated[
-        Path, typer.Argument(metavar="FEATURES", help="Folder with a features file per model.")
+        Path,
+        typer.Argument(metavar="FEATURES", help="Folder with a features file per model, or one."),
     ],
     metrics: Metrics = None,
     task: Task = None,
@@ -175,6 +179,9 @@ def score(
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
     group_layers: Grouped = False,
+    pool: Annotated[
+        str | None, typer.Option(help="Of tokens (n, t, d) make (n, d): mean, cls or max.")
+    ] = None,
     form: Printed = Format.table,
 ) -> None:
     """Score every model of a folder of features; higher is better."""
@@ -191,6 +198,7 @@ def score(
         keep_going=keep_going,
         out=out,
         group_layers=group_layers,
+        pool=pool,
         form=form.value,
     )
 

@@ -22,6 +22,7 @@ def run(
     keep_going: bool,
     out: Path | None,
     group_layers: bool,
+    pool: str | None,
     form: str,
 ) -> None:
     """Score a folder, write and print the table."""
@@ -40,6 +41,7 @@ def run(
             progress=scoring(shown),
             resume=out,
             group_layers=group_layers,
+            pool=pool,
         )
     if out is not None:
         write_scores(out, table)

@@ -2,9 +2,14 @@
 
 PACK.npz (`packs`)    DIR (`folders`)    FILE.csv (`tables`)    tfds:NAME (`tfds_source`)
 VOC/ (`voc`)    COCO.json (`coco`)    sk_digits (`digits`)
+hf:FOLDER, FILE.parquet (`arrow_source`)    SHARD.tar, a folder of them (`shards`)
+pictures themselves (`iterables`)
 """
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from disco_jax.errors import InputError
 
@@ -31,13 +36,20 @@ __all__ = [
 ]
 
 
-def open_images(source: str, split: str = "all") -> Images:
+def open_images(source: str | os.PathLike[str] | Iterable[Any], split: str = "all") -> Images:
     """The images that `source` names, those of one split.
+
+    In place of a name: pictures as arrays, one by one or in batches, with labels or without; a
+    loader or data set of torch, a generator, a list.
 
     Raises:
         ValueError: One line that names the source, what is wrong with it and what to do.
     """
-    return of_split(checked(_read(source, split)), split)
+    if not isinstance(source, str | os.PathLike):
+        from .iterables import read_iterable
+
+        return of_split(checked(read_iterable(source)), split)
+    return of_split(checked(_read(os.fspath(source), split)), split)
 
 
 def _read(source: str, split: str) -> Images:
@@ -46,6 +58,19 @@ def _read(source: str, split: str) -> Images:
         from .tfds_source import read_tfds
 
         return read_tfds(source.removeprefix("tfds:"), split)
+    if source.startswith("hf:"):
+        from .arrow_source import read_saved
+
+        return read_saved(Path(source.removeprefix("hf:")))
+    if path.suffix.lower() == ".parquet" and path.is_file():
+        from .arrow_source import read_parquet
+
+        return read_parquet(path)
+    shards = sorted(path.glob("*.tar")) if path.is_dir() else [path]
+    if shards and shards[0].suffix.lower() == ".tar" and shards[0].is_file():
+        from .shards import read_shards
+
+        return read_shards(shards, path.resolve().stem)
     if path.is_dir():
         from .folders import read_folder
         from .voc import is_voc, read_voc
@@ -63,5 +88,7 @@ def _read(source: str, split: str) -> Images:
         from .coco import read_coco
 
         return read_coco(path)
-    remedy = "give a pack (.npz), a folder, a .csv, COCO's .json, tfds:NAME or sk_digits"
+    remedy = (
+        "give a pack (.npz), a folder, .csv, .json (COCO), .parquet, .tar, hf:FOLDER, tfds:NAME"
+    )
     raise InputError(source, "data", "not found", remedy)

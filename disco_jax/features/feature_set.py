@@ -26,10 +26,8 @@ from disco_jax.errors import InputError
 from .arrays import as_array
 from .checking import Checked, check
 from .fields import BESIDE_MOMENTS, EXTRAS, FIELDS, LAYER, LAYER_NAME, TASKS, any_of, kind_of
-from .values import (
-    StoredRows,
-    on_device,
-)
+from .tokens import POOLING, may_be_tokens
+from .values import StoredRows, on_device
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -175,7 +173,9 @@ class FeatureSet:
             raise self.error(key, f"dtype {value.dtype}", remedy)
         if len(value.shape) not in rule.ranks or 0 in value.shape:
             problem = f"shape {tuple(value.shape)}{' is empty' if 0 in value.shape else ''}"
-            raise self.error(key, problem, f"give {rule.shapes}")
+            tokens = may_be_tokens(key) and len(value.shape) == 3
+            remedy = POOLING if tokens else f"give {rule.shapes}"
+            raise self.error(key, problem, remedy)
         if key == "labels" and value.shape[1:] == (1,):
             return value.reshape(-1)
         if value.dtype.kind == "U" and len(value.shape) > 1:

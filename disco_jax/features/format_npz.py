@@ -5,12 +5,9 @@ which the format cannot hold, is written as float32. Members of the large fields
 compressed nor in Fortran order stay in the file as `StoredArray`s with the zip's checksum of the
 member; all others are read at once, up to a limit, and zipfile compares the checksum. Members have
 to lie side by side: a directory that lost an entry, or lists the same bytes twice, is refused.
-
-A .npy header is a Python literal, which is not evaluated but matched by patterns.
 """
 
 import json
-import re
 import struct
 import zipfile
 import zlib
@@ -23,6 +20,7 @@ from disco_jax.errors import InputError
 
 from .fields import rule_of
 from .format_safetensors import unique
+from .npy_header import layout, read_header
 from .stored import (
     AGAIN,
     StoredArray,
@@ -35,12 +33,8 @@ from .stored import (
 )
 from .values import blocks
 
-HEADER_LIMIT = 10_000
 DEFLATE_AT_MOST = 1032  # times smaller, by the format
-DESCR = re.compile(r"""["']descr["']\s*:\s*["']([<>=|]?)([a-zA-Z])(\d*)([^"']*)["']""")
-ORDER = re.compile(r"""["']fortran_order["']\s*:\s*(True|False)\b""")
 CODE = np.dtype(np.uint32)  # of a character
-SHAPE = re.compile(r"""["']shape["']\s*:\s*\(([\d,\s]*)\)""")
 
 
 def read_npz(path: Path, file: BinaryIO) -> tuple[dict[str, Any], dict[str, str]]:
@@ -121,8 +115,8 @@ def _member(
         problem = f"damaged: {info.compress_size} bytes cannot hold the {info.file_size} promised"
         raise InputError(str(path), field, problem, AGAIN)
     with archive.open(info) as member:
-        header = _header(member)
-        stored, fortran, shape = _layout(path, field, header)
+        header = read_header(member)
+        stored, fortran, shape = layout(path, field, header)
         size = info.file_size - len(header)
         scalar = field == "provenance" and not shape
         check_layout(path, field, (1,) if scalar else shape, stored, size)
@@ -141,37 +135,3 @@ def _member(
     if stored.kind == "U" and raw.view(CODE.newbyteorder(stored.byteorder)).max() > 0x10FFFF:
         raise InputError(str(path), field, "damaged: text that is no Unicode", AGAIN)
     return from_bytes(raw, stored).reshape(shape, order="F" if fortran else "C")
-
-
-def _header(member: Any) -> bytes:
-    """The first bytes of a .npy, up to where its numbers begin."""
-    start = member.read(8)
-    if start[:6] != b"\x93NUMPY" or start[6] not in (1, 2):
-        raise ValueError(f"{member.name} is no .npy of version 1 or 2")
-    length = member.read(2 * start[6])
-    size = int.from_bytes(length, "little")
-    text = member.read(min(size, HEADER_LIMIT))
-    if len(text) != size:
-        raise ValueError(f"{member.name} promises a header of {size} bytes")
-    return start + length + text
-
-
-def _layout(path: Path, field: str, header: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:
-    text = header.decode("latin-1")
-    descr, order, shape = DESCR.search(text), ORDER.search(text), SHAPE.search(text)
-    if not (descr and order and shape):
-        remedy = "save plain arrays, one per field"
-        raise InputError(str(path), field, "structured, or not a .npy header", remedy)
-    byteorder, kind, size, more = descr.groups()
-    if kind == "O":
-        remedy = "it is not unpickled: convert with .astype, text with .astype(str), and save again"
-        raise InputError(str(path), field, "pickled objects (dtype object)", remedy)
-    if kind not in "biufUS" or more or not 0 < int(size or 0) < 2**31:
-        remedy = "save real numbers, integers or text"
-        if kind == "V":
-            remedy = "save bfloat16 as safetensors or float32: npz cannot hold it"
-        elif kind == "c":
-            remedy = "save real numbers, a complex column as two"
-        raise InputError(str(path), field, f"dtype {kind}{size}{more}", remedy)
-    lengths = tuple(int(length) for length in shape[1].split(",") if length.strip())
-    return np.dtype(f"{byteorder}{kind}{size}"), order[1] == "True", lengths

@@ -44,13 +44,16 @@ def score(
     progress: Progress | None = None,
     resume: str | os.PathLike[str] | None = None,
     group_layers: bool = False,
+    pool: str | None = None,
 ) -> ScoreTable:
     """Score every model of a hub; higher is better.
 
     Args:
         hub: `{name: features (n, d), FeatureSet or path}`, a list of these, one array
             (models, n, d), or a folder with a file per model. Features and labels are arrays of
-            NumPy, jax or torch, frames and columns of pandas or pyarrow, or lists.
+            NumPy, jax or torch, frames and columns of pandas, polars or pyarrow, or lists. Features
+            may also be a `datasets.Dataset`, or come in batches, from a generator or a loader, as
+            (features, labels).
         labels: Classes for all models, in place of those of the feature sets.
         targets: The same for regression, (n,) or (n, t).
         boxes: The same for detection, (n, 4).
@@ -64,6 +67,8 @@ def score(
         resume: Name of a result file: finished models are kept beside it (`resume`) until the
             caller has written it, so that an interrupted run can go on.
         group_layers: Rank models by their best layer, not every layer by itself (`results.order`).
+        pool: Features may be those of tokens, (n, t, d), of which this makes (n, d): mean, cls (the
+            first token) or max. One array for the hub is then (models, n, t, d).
 
     Raises:
         InputError: Input that cannot be scored: which file, which field, what to do.
@@ -71,7 +76,7 @@ def score(
     """
     common = {"labels": labels, "targets": targets, "boxes": boxes}
     common = {name: array for name, array in common.items() if array is not None}
-    found = opened(hub, common, keep_going=keep_going)
+    found = opened(hub, common, keep_going=keep_going, pool=pool)
     task = agree_on_task(found, task)
     specs = default(task) if metrics is None else parse(metrics, task)
     plan = plan_of(specs, task, number_of_classes(found.models.values(), task))

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 
 from disco_jax.errors import InputError
-from disco_jax.features import TASKS, FeatureSet, feature_files, read_features, rows_of
+from disco_jax.features import (
+    TASKS,
+    FeatureSet,
+    check_pool,
+    feature_files,
+    feature_set_of,
+    rows_of,
+)
 
 Failures = dict[str, str]  # model -> one line
 
@@ -43,18 +50,20 @@ def opened(
     common: Mapping[str, Any],
     *,
     keep_going: bool,
+    pool: str | None = None,
 ) -> Hub:
     """Feature sets of a folder, or of arrays, feature sets and paths, by name or in a list.
 
     `common` holds fields that belong to every model, in place of its own.
     """
-    named = _named(given)
+    check_pool(pool)
+    named = _named(given, pool)
     if not named:
         raise InputError("hub", "models", "there are none", "give one model or more")
     hub = Hub(keep_going=keep_going)
     for model, value in named.items():
         try:
-            rows = rows_of(model, _feature_set(model, value, common))
+            rows = rows_of(model, _feature_set(model, value, common, pool))
             for twice in sorted(rows.keys() & named.keys() - {model}):
                 problem = f"{twice} is there twice, as a layer of {model} and by itself"
                 raise InputError("hub", "models", problem, "rename or remove one of them")
@@ -66,16 +75,20 @@ def opened(
     return hub
 
 
-def _named(given: Any) -> Mapping[str, Any]:
-    """The models by name; those of a list or of one array (models, n, d) by their place."""
+def _named(given: Any, pool: str | None) -> Mapping[str, Any]:
+    """The models by name; those of a list or of one array (models, n, d) by their place.
+
+    One array of tokens has another axis, (models, n, t, d).
+    """
     if isinstance(given, Mapping):
         return given
     if isinstance(given, str | os.PathLike):
         return feature_files(given)
     shape = getattr(given, "shape", None)
-    if not isinstance(given, Sequence) and (shape is None or len(shape) != 3):
+    axes = "(models, n, d)" if pool is None else "(models, n, t, d)"
+    if not isinstance(given, Sequence) and (shape is None or len(shape) != axes.count(",") + 1):
         found = type(given).__name__ if shape is None else f"an array {tuple(shape)}"
-        remedy = "give {name: features}, a list of features, an array (models, n, d) or a folder"
+        remedy = f"give {{name: features}}, a list of features, an array {axes} or a folder"
         raise InputError("hub", "models", f"{found} names no models", remedy)
     named = {}
     for place, value in enumerate(given):
@@ -101,11 +114,8 @@ def _require_one_order(hub: Hub) -> None:
             hub.fail(model, InputError(where, "ids", problem, remedy))
 
 
-def _feature_set(model: str, value: Any, common: Mapping[str, Any]) -> FeatureSet:
-    if isinstance(value, str | os.PathLike):
-        value = read_features(value)
-    if not isinstance(value, FeatureSet):
-        return FeatureSet(value, **common, name=model)
+def _feature_set(model: str, value: Any, common: Mapping[str, Any], pool: str | None) -> FeatureSet:
+    value = feature_set_of(model, value, pool)
     if value.moments is not None and common:
         problem = "kept with their own labels or targets, so no others can be given"
         remedy = "leave those out, or extract again with them"

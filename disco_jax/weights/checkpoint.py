@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from disco_jax.errors import InputError
-
-from .torch_file import read_torch
+from disco_jax.torch_file import read_torch
 
 TORCH = (".pth", ".pt", ".bin", ".tar")
 INDEX = "model.safetensors.index.json"

@@ -362,7 +362,7 @@ def test_a_file_that_changes_under_its_reader(tmp_path, suffix):
 def test_what_is_no_file(tmp_path):
     for path, word in [
         (tmp_path / "none.npz", "No such file"),
-        (tmp_path / "a.txt", ".safetensors or .npz"),
+        (tmp_path / "a.txt", "use .safetensors, .npz, .npy"),
         (tmp_path / "folder.npz", "regular"),
         (tmp_path / "pipe.safetensors", "regular"),
         (tmp_path / "loop.npz", "symbolic links"),

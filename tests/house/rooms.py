@@ -3,7 +3,8 @@
 A room is a sub-package or a module of `disco_jax`; only its face, `disco_jax.<room>`, is imported
 from outside. `errors`, `atomic` and the version are free to all.
 
-Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`:
+Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`; `torch_file` and
+`arrow_file` read other people's files and stand below them:
 
     pictures    data -> weights -> backbones -> extraction
     scores      features, metrics -> scoring -> results
@@ -11,11 +12,13 @@ Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`:
 """
 
 RULE = {  # room -> the rooms that it may import, in the order of a run
-    "data": (),
-    "weights": ("data",),
+    "torch_file": (),
+    "arrow_file": (),
+    "data": ("arrow_file",),
+    "weights": ("data", "torch_file"),
     "backbones": ("data", "weights"),
     "hubs": ("data",),
-    "features": (),
+    "features": ("torch_file", "arrow_file"),
     "extraction": ("data", "backbones", "hubs", "features", "kernels"),
     "metrics": ("kernels",),
     "results": (),

@@ -8,8 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from disco_jax.torch_file import read_torch
 from disco_jax.weights.checkpoint import read_checkpoint
-from disco_jax.weights.torch_file import read_torch
 
 from .torch_files import Storage, View, archive, sequence, tensor
 
@@ -87,6 +87,15 @@ def test_more_bytes_promised_than_there_are(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.pth", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("name/data.pkl", b"\0" * 10_000_000)
     with pytest.raises(ValueError, match="promises more bytes"):
+        read_torch(tmp_path / "a.pth")
+
+
+def test_a_number_for_later_that_needs_all_memory(tmp_path):
+    """The unpickler keeps values in a table as long as the largest number it is told."""
+    raw = b"\x80\x02}r" + (2**31 - 1).to_bytes(4, "little") + b"."
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as file:
+        file.writestr("name/data.pkl", raw)
+    with pytest.raises(ValueError, match="numbers a value 2147483647 at byte 3"):
         read_torch(tmp_path / "a.pth")
 
 

@@ -17,8 +17,10 @@ import collections
 import io
 import math
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -37,6 +39,7 @@ STORAGES = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype(bool),
 }
+NUMBERING = ("PUT", "BINPUT", "LONG_BINPUT")
 MAGIC = 0x1950A86A20F9469CFC6C  # of files before torch 1.6
 HOLDERS = ("state_dict", "model", "teacher", "model_state_dict", "model_state", "net")
 
@@ -67,9 +70,17 @@ class Inert:
 
 
 class Reader(pickle.Unpickler):
-    """An unpickler that knows the four names, and which storages it met."""
+    """An unpickler that knows the four names, and which storages it met.
+
+    What it numbers for later is looked at first: it would make room for whatever number it is told.
+    """
 
     def __init__(self, file: Any) -> None:
+        start = file.tell()
+        for code, number, place in pickletools.genops(file):
+            if code.name in NUMBERING and (number or 0) > (place or 0):
+                raise ValueError(f"it numbers a value {number} at byte {place}")
+        file.seek(start)
         super().__init__(file)
         self.met: dict[str, np.dtype] = {}
 
@@ -99,8 +110,14 @@ class Reader(pickle.Unpickler):
 def read_torch(path: Path) -> dict[str, np.ndarray]:
     """The tensors of a file by name; whatever it raises means that the file is damaged."""
     with path.open("rb") as file:
-        found, storage = (_archive if zipfile.is_zipfile(file) else _sequence)(file)
-    return {name: _array(name, tensor, storage) for name, tensor in _state(found).items()}
+        found, array_of = load_torch(file)
+    return {name: array_of(name, tensor) for name, tensor in _state(found).items()}
+
+
+def load_torch(file: BinaryIO) -> tuple[Any, Callable[[str, Tensor], np.ndarray]]:
+    """What a file holds, a `Tensor` for each tensor, and what makes an array of a named one."""
+    found, storage = (_archive if zipfile.is_zipfile(file) else _sequence)(file)
+    return found, partial(_array, storage)
 
 
 def _state(found: Any) -> dict[str, Tensor]:
@@ -152,7 +169,7 @@ def _sequence(file: BinaryIO) -> tuple[Any, Callable[[str, np.dtype], np.ndarray
     return found, lambda key, dtype: np.frombuffer(storages[key], dtype)
 
 
-def _array(name: str, tensor: Tensor, storage: Callable[[str, np.dtype], np.ndarray]) -> np.ndarray:
+def _array(storage: Callable[[str, np.dtype], np.ndarray], name: str, tensor: Tensor) -> np.ndarray:
     """A copy of a tensor's elements in its own order."""
     flat = storage(*tensor.storage)
     sizes = list(zip(tensor.shape, tensor.strides, strict=True))
