@@ -9,8 +9,9 @@
 Files are read by `disco_jax.weights`.
 """
 
-from .backbone import Backbone, Outputs, compiled, padded
+from .backbone import Backbone, Outputs, compiled, of_map, padded
 from .boxes import pool_boxes
+from .family import Family, of_imagenet
 from .function import of_function
 from .graph import read_graph, write_graph
 from .loading import architectures, load_backbone, untrained
@@ -18,12 +19,15 @@ from .pooling import check_layers, pooled
 
 __all__ = [
     "Backbone",
+    "Family",
     "Outputs",
     "architectures",
     "check_layers",
     "compiled",
     "load_backbone",
     "of_function",
+    "of_imagenet",
+    "of_map",
     "padded",
     "pool_boxes",
     "pooled",

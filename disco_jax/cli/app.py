@@ -5,9 +5,10 @@ So `--help` loads neither jax nor NumPy.
 
 import os
 import sys
+import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -250,6 +251,7 @@ def _dtype(bfloat16: bool) -> str:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    warnings.showwarning = _show_warning
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
     except typer.TyperException as why:
@@ -267,6 +269,10 @@ def main() -> NoReturn:
         _fail(f"internal error, {told}; set DISCO_TRACEBACK=1 and report what it prints")
         code = 1
     sys.exit(code)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print("warning:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def _fail(message: str) -> int:

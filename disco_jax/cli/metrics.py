@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from disco_jax.metrics import DEFAULT, METRICS, Metric, needs, options
+from disco_jax.metrics import DEFAULT, Metric, every_metric, needs, options
 
 from .printing import print_csv, print_json
 
@@ -18,6 +18,7 @@ HEADER = (
     "published",
     "relative_to_hub",
     "direction",
+    "package",
 )
 SHOWN = {
     "citation": "from",
@@ -26,6 +27,7 @@ SHOWN = {
     "scale": "scale",
     "cost": "cost",
     "published": "published",
+    "package": "package",
 }
 LEGEND = {
     "in a spec": "disco,gbc:covariance=diagonal:pca=64; pca=m works for every metric",
@@ -42,7 +44,7 @@ LEGEND = {
 
 def run(form: str) -> None:
     """Print the table of metrics."""
-    rows = [_row(name, metric) for name, metric in METRICS.items()]
+    rows = [_row(name, metric) for name, metric in every_metric().items()]
     if form == "json":
         print_json({"metrics": rows})
     elif form == "csv":
@@ -75,6 +77,7 @@ def _row(name: str, metric: Metric) -> dict:
         metric.published,
         metric.combine is not None,
         "higher is better",
+        metric.origin,
     )
     return dict(zip(HEADER, values, strict=True))
 
