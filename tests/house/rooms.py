@@ -18,6 +18,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "features": (),
     "extraction": ("data", "backbones", "hubs", "features", "kernels"),
     "metrics": ("kernels",),
+    "testing": ("metrics", "kernels"),
     "results": (),
     "scoring": ("features", "metrics", "results", "kernels"),
     "comparison": ("results",),
