@@ -165,6 +165,12 @@ def _reordered(arrays: Given) -> tuple[Given, Given]:
     return permuted(arrays, order), arrays
 
 
+def _masked(arrays: Given) -> tuple[Given, Given]:
+    """With a mask of integers: XLA turns a product with booleans into a choice, which hides NaN."""
+    masked = padded(arrays)
+    return masked | {"where": masked["where"].astype(np.int32)}, cut(arrays)
+
+
 def _renamed(case: _Case, run: Run) -> Iterator[tuple[str, str]]:
     if case.task == "classification":
         yield from _changed(lambda arrays: (renamed(arrays), arrays), case, run, UNEQUAL)
@@ -211,7 +217,7 @@ PROPERTIES: dict[str, tuple[Property, str]] = {  # with what to do where one is 
     "order": (partial(_changed, _reordered), "give no sample a place"),
     "names": (_renamed, "use labels to tell classes apart only"),
     "padding": (
-        partial(_changed, lambda arrays: (padded(arrays), cut(arrays))),
+        partial(_changed, _masked),
         "select rows by jnp.where(where[:, None] > 0, x, 0) first, and count columns by width",
     ),
     "weights": (

@@ -42,8 +42,9 @@ def counts_with_labels(features, labels, *, num_classes, where):
 
 
 def multiplies_by_the_mask(features, labels, *, num_classes, where):
-    _, w = masked(features, where)
-    return between(features.astype(jnp.float32) * (w > 0)[:, None], w, labels, num_classes)
+    w = where.astype(jnp.float32)
+    x = features.astype(jnp.float32) * jnp.minimum(w, 1)[:, None]
+    return between(x, w, labels, num_classes)
 
 
 def divides_by_columns(features, labels, *, num_classes, where):
