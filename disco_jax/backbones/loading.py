@@ -20,6 +20,7 @@ from flax import nnx
 
 from disco_jax.entry_points import brought, collision
 from disco_jax.errors import InputError
+from disco_jax.progress import Progress
 from disco_jax.weights import (
     Checkpoint,
     architecture_of,
@@ -66,6 +67,7 @@ def load_backbone(
     name: str = "",
     dtype: Any = "float32",
     offline: bool = False,
+    progress: Progress | None = None,
 ) -> Backbone:
     """The network of a file, a folder or hf://org/name@revision.
 
@@ -75,11 +77,12 @@ def load_backbone(
         name: What to call it; its own name where none is given.
         dtype: Of its parameters, in which it computes.
         offline: Ask nothing of the hub.
+        progress: Called with the bytes that came from an address, and how many there are.
 
     Raises:
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
-    path = local(weights, offline=offline)
+    path = local(weights, offline=offline, progress=progress)
     if path.suffix == ".npz":
         from .graph.module import load
 

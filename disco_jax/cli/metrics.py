@@ -5,7 +5,7 @@ from rich.table import Table
 
 from disco_jax.metrics import DEFAULT, Metric, every_metric, needs, options
 
-from .printing import print_csv, print_json
+from .printing import print_csv, print_json, print_table
 
 HEADER = (
     "metric",
@@ -48,7 +48,9 @@ def run(form: str) -> None:
     if form == "json":
         print_json({"metrics": rows})
     elif form == "csv":
-        print_csv(HEADER, [[_text(row[key]) for key in HEADER] for row in rows])
+        print_csv(HEADER, _cells(rows))
+    elif form == "markdown":
+        print_table(HEADER, _cells(rows), form)
     else:
         console = Console(highlight=False, markup=False, emoji=False)
         for row in rows:
@@ -80,6 +82,10 @@ def _row(name: str, metric: Metric) -> dict:
         metric.origin,
     )
     return dict(zip(HEADER, values, strict=True))
+
+
+def _cells(rows: list[dict]) -> list[list[str]]:
+    return [[_text(row[key]) for key in HEADER] for row in rows]
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from disco_jax.comparison import Comparison, MetricAgreement
 from disco_jax.results import ScoreTable
 
-from .printing import print_csv, print_json, print_table, warn
+from .printing import print_csv, print_json, print_lines, print_table, warn
 
 MEASURES = (
     *("tau_w", "kendall", "spearman", "pearson", "regret"),
@@ -24,10 +24,9 @@ def show_scores(table: ScoreTable, form: str) -> None:
         scores = shown["scores"]
         print_csv(header, [[m, *(scores[m][s] for s in table.metrics)] for m, *_ in rows])
     else:
-        print_table(header, rows)
+        print_table(header, rows, form)
         for spec, found in shown.get("intervals", {}).items():
-            for line in _certainty(spec, found):
-                print(line)
+            print_lines(_certainty(spec, found), form)
     _warn(table)
 
 
@@ -45,9 +44,9 @@ def show_beside(table: ScoreTable, comparison: Comparison, form: str) -> None:
         agreement = comparison.agreement
         taus = [_tau(agreement[s]) if s in agreement else "–" for s in table.metrics]
         lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in table.rows()]
-        print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]])
+        print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]], form)
         told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
-        print("controls:", told)
+        print_lines([f"controls: {told}"], form)
     _warn(table)
 
 
@@ -62,7 +61,7 @@ def show_comparison(comparison: Comparison, form: str) -> None:
     if form == "csv":
         print_csv(header, rows)
     else:
-        print_table(header, [[_short(cell) for cell in row] for row in rows])
+        print_table(header, [[_short(cell) for cell in row] for row in rows], form)
     warn(comparison.warnings)
 
 

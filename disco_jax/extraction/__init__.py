@@ -1,6 +1,6 @@
 """Pictures and networks in, feature sets out: one network, a hub of them, moments alone."""
 
-from .hub import Extracted, Progress, extract_hub, task_of
+from .hub import Extracted, extract_hub, task_of
 from .moments import summed
 from .network import ACCELERATOR_BATCH, BATCH, Extraction, extract
 from .provenance import provenance
@@ -10,7 +10,6 @@ __all__ = [
     "BATCH",
     "Extracted",
     "Extraction",
-    "Progress",
     "extract",
     "extract_hub",
     "provenance",

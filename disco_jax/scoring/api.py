@@ -6,12 +6,13 @@ The steps are `models`, `plan`, `inputs`, `buckets`, `program`, `run` and `tabul
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from disco_jax.errors import InputError
 from disco_jax.metrics import default, is_all, parse
+from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
 
 from .bootstrap import resamples
@@ -25,8 +26,6 @@ from .tabulate import tabulate
 
 GIGABYTE = 10**9
 RUNTIME_BYTES = 6 * 10**8  # jax, its compiler and compiled programs
-
-Progress = Callable[[str, int], None]  # the model that is done, how many there are in all
 
 
 def score(
@@ -60,7 +59,7 @@ def score(
         seed: Which resamples are drawn.
         memory: Gigabytes that the process may use; half of the machine's by default.
         keep_going: A model that cannot be scored becomes a failure in the table.
-        progress: Called with each model that is done and the number of all.
+        progress: Called with each model that is done, how many are, and the number of all.
         resume: Name of a result file: finished models are kept beside it (`resume`) until the
             caller has written it, so that an interrupted run can go on.
         group_layers: Rank models by their best layer, not every layer by itself (`results.order`).
@@ -84,13 +83,13 @@ def score(
     store = None if resume is None else Parts(Path(resume), plan, weights)
     job = Job(plan, *_budget(memory), weights, store)
     scored: dict[str, Scored] = {}
-    for model, result in run(job, models):
+    for done, (model, result) in enumerate(run(job, models), 1):
         if isinstance(result, InputError):
             found.fail(model, result)
         else:
             scored[model] = result
         if progress is not None:
-            progress(model, len(models))
+            progress(model, done, len(models))
     if not scored:
         raise found.none_left()
     if are_different_samples({model: models[model] for model in scored}):
