@@ -31,7 +31,7 @@ def rank(
     batch: int | None = None,
     dtype: str = "float32",
     offline: bool = False,
-    bootstrap: int = 0,
+    bootstrap: int | None = None,
     seed: int = 0,
     memory: float | None = None,
     keep_going: bool = False,
@@ -50,7 +50,8 @@ def rank(
         batch: Pictures at once; what suits the device by default.
         dtype: What the networks compute in, float32 or bfloat16.
         offline: Download nothing.
-        bootstrap: Resamples for intervals; 0 for none.
+        bootstrap: Resamples for intervals, 0 for none; by default 100 where that takes a few
+            seconds, as for `score`.
         seed: Which resamples are drawn.
         memory: Gigabytes that scoring may use; half of the machine's by default.
         keep_going: A model that cannot be loaded, run or scored becomes a failure in the table.

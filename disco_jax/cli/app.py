@@ -79,7 +79,10 @@ def rank(
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
-    bootstrap: Bootstrap = 0,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(min=0, help="Resamples for intervals and ties; by default 100 on small data."),
+    ] = None,
     seed: Seed = 0,
     memory: Memory = None,
     keep_going: KeepGoing = False,

@@ -38,7 +38,7 @@ def run(
     batch: int | None,
     dtype: str,
     offline: bool,
-    bootstrap: int,
+    bootstrap: int | None,
     seed: int,
     memory: float | None,
     keep_going: bool,
@@ -77,10 +77,11 @@ def run(
         write_page(report, result if compared is None else compared.beside(result), "report")
     if bundled and form in PEOPLE:
         print(ABOUT)
+    asked = bootstrap is not None  # else the table stays narrow, and the last line says how sure
     if compared is None:
-        show_scores(table, form)
+        show_scores(table, form, intervals=asked)
     else:
-        show_beside(table, compared, form)
+        show_beside(table, compared, form, intervals=asked)
     if bundled and report is not None:
         where = sys.stdout if form in PEOPLE else sys.stderr
         print(f"report: {report.resolve()}", file=where)

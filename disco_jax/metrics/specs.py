@@ -53,7 +53,9 @@ def is_all(metrics: str | Iterable[str] | None) -> bool:
 
 
 def _that_score(task: str) -> list[str]:
-    return [name for name, metric in every_metric().items() if task in metric.tasks]
+    """The names of a task's metrics, those of the default first."""
+    names = [name for name, metric in every_metric().items() if task in metric.tasks]
+    return sorted(names, key=lambda name: name not in DEFAULT)
 
 
 def _texts(metrics: str | Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from disco_jax.metrics import default, is_all, parse
 from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
 
-from .bootstrap import resamples
+from .bootstrap import affordable, resamples
 from .inputs import require_inputs, with_inputs
 from .models import agree_on_task, are_different_samples, number_of_classes, opened
 from .plan import plan_of
@@ -36,7 +36,7 @@ def score(
     boxes: Any = None,
     metrics: str | Collection[str] | None = None,
     task: str | None = None,
-    bootstrap: int = 0,
+    bootstrap: int | None = 0,
     seed: int = 0,
     memory: float | None = None,
     keep_going: bool = False,
@@ -55,7 +55,8 @@ def score(
         boxes: The same for detection, (n, 4).
         metrics: Specs as `"disco,gbc:pca=64"`, a list of them, or `"all"`; a few by default.
         task: classification, regression or detection; inferred where the data leave no choice.
-        bootstrap: Resamples for intervals; 0 for none.
+        bootstrap: Resamples for intervals; 0 for none, None for 100 where that takes a few seconds
+            (`scoring.bootstrap` says by which sizes).
         seed: Which resamples are drawn.
         memory: Gigabytes that the process may use; half of the machine's by default.
         keep_going: A model that cannot be scored becomes a failure in the table.
@@ -79,7 +80,8 @@ def score(
         plan, warnings = with_inputs(found, plan)
     require_inputs(found, plan)
     models = dict(found.models)
-    weights = resamples(models, bootstrap, seed) if bootstrap and models else {}
+    count = affordable(plan, models) if bootstrap is None else bootstrap
+    weights = resamples(models, count, seed) if count and models else {}
     store = None if resume is None else Parts(Path(resume), plan, weights)
     job = Job(plan, *_budget(memory), weights, store)
     scored: dict[str, Scored] = {}

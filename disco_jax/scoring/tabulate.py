@@ -114,6 +114,7 @@ def _interval(scores: Mapping[str, Any], values: np.ndarray, grouped: bool) -> J
         "resamples": values.shape[1],
         "models": {m: [plain(np.float32(end)) for end in i] for m, i in ends.items()},
         "first_ahead": sure.first_ahead,
+        "stays_first": sure.stays_first,
         "ties": sure.ties,
     }
 

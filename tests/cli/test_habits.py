@@ -109,3 +109,10 @@ def test_a_file_larger_than_it_may_be(tmp_path):
     assert path.read_text() == "before" and [each.name for each in tmp_path.iterdir()] == [
         "kept.txt"
     ]
+
+
+def test_the_last_line_is_the_verdict(run, folder):
+    lines = run("score", folder, "--metrics", "knn")[1].splitlines()
+    assert lines[-1].endswith(" of 2 models by knn.")
+    lines = run("score", folder, "--metrics", "knn", "--bootstrap", 5)[1].splitlines()
+    assert "of the resamples." in lines[-1] or "cannot be told apart" in lines[-1]

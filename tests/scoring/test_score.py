@@ -236,6 +236,9 @@ def test_a_residual_above_the_bound_is_redone_in_full(monkeypatch):
     found = disco_jax.score({"noise": noise}, labels=labels, metrics="disco:components=32")
     assert methods == ["full"]
     assert found.scores["noise"]["disco:components=32"] == pytest.approx(float(full), rel=1e-6)
+    chosen = {"metrics": "disco:components=32", "bootstrap": 2}
+    sampled = disco_jax.score({"noise": noise}, labels=labels, **chosen)
+    assert sampled.scores["noise"]["disco:components=32"] == pytest.approx(float(full), rel=1e-6)
 
 
 def test_failures_keep_the_others():
