@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _EXPORTS = {  # public name -> module of this package that defines it
     "FeatureSet": "features",
     "InputError": "errors",
+    "Metric": "metrics",
     "ScoreTable": "results",
     "SpecError": "metrics",
     "compare": "comparison",
@@ -23,6 +24,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "read_accuracies": "comparison",
     "read_features": "features",
     "read_hub": "hubs",
+    "register_metric": "metrics",
     "report": "reporting",
     "score": "scoring",
     "write_features": "features",

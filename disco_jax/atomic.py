@@ -1,9 +1,10 @@
 """Files that are there whole or not at all.
 
 The content is written beside its place, forced to the disk and moved there: a reader sees the old
-file or the new one, and of two writers the last one wins.
+file or the new one, and of two writers the last one wins. A full disk is an `InputError`.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,20 +12,33 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from disco_jax.errors import InputError
+
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of this user is used up",
+    errno.EFBIG: "larger than a file may be here",
+}
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which becomes `path` when all went well; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(unfinished, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
+    except BaseException as why:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        if isinstance(why, OSError) and why.errno in FULL:
+            problem = f"{FULL[why.errno]}, so nothing was written"
+            remedy = "make room, or choose a folder on another disk"
+            raise InputError(path, "file", problem, remedy) from why
         raise
     with suppress(OSError):  # not every system can open a folder
         folder = os.open(path.parent, os.O_RDONLY)

@@ -4,14 +4,17 @@ hub, data --extract--> features --score--> table
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from disco_jax.data import Images, open_images
+from disco_jax.errors import InputError
 from disco_jax.extraction import extract_hub, task_of
 from disco_jax.hubs import HubModel, find_hub, read_hub
 from disco_jax.metrics import parse
+from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
 from disco_jax.scoring import score, write_scores
 
@@ -20,6 +23,7 @@ def rank(
     hub: str | os.PathLike[str] | Sequence[HubModel],
     data: str | os.PathLike[str] | Images | Iterable[Any],
     *,
+    labels: Any = None,
     metrics: str | None = None,
     task: str | None = None,
     split: str = "train",
@@ -27,17 +31,18 @@ def rank(
     batch: int | None = None,
     dtype: str = "float32",
     offline: bool = False,
-    bootstrap: int = 0,
+    bootstrap: int | None = None,
     seed: int = 0,
     memory: float | None = None,
-    on_pictures: Callable[[str, int, int], None] | None = None,
-    on_models: Callable[[str, int], None] | None = None,
+    keep_going: bool = False,
+    progress: Progress | None = None,
 ) -> ScoreTable:
     """Score the networks of a hub on pictures, without fine-tuning any; higher is better.
 
     Args:
         hub: A `hub.toml`, the name of a bundled hub, or models as `read_hub` gives them.
         data: Where the pictures are, as for `open_images`, or what that returned.
+        labels: A class for each picture, in place of those of the data.
         metrics: Specs as `"disco,gbc:pca=64"`, or `"all"`; a few by default.
         task: classification, regression or detection; inferred where the data leave no choice.
         split: Of the data.
@@ -45,21 +50,27 @@ def rank(
         batch: Pictures at once; what suits the device by default.
         dtype: What the networks compute in, float32 or bfloat16.
         offline: Download nothing.
-        bootstrap: Resamples for intervals; 0 for none.
+        bootstrap: Resamples for intervals, 0 for none; by default 100 where that takes a few
+            seconds, as for `score`.
         seed: Which resamples are drawn.
         memory: Gigabytes that scoring may use; half of the machine's by default.
-        on_pictures: Called with a model, its pictures that are done and the number of all.
-        on_models: Called with each model that is scored and the number of all.
+        keep_going: A model that cannot be loaded, run or scored becomes a failure in the table.
+        progress: Called with a model, how much of all is done, and how much there is: bytes of
+            weights that are fetched, then pictures times models, then models that are scored.
 
     Raises:
         ValueError: One line that names what is wrong, where, and what to do.
     """
     models = read_hub(find_hub(os.fspath(hub))) if isinstance(hub, (str, os.PathLike)) else hub
     images = data if isinstance(data, Images) else open_images(data, split)
-    task = task_of(images, task)
+    if labels is None:
+        task = task_of(images, task)
+    else:
+        labels, task = _of_pictures(images, labels, task), "classification"
     if metrics is not None:
         parse(metrics, task)  # before anything is computed
     folder = None if out is None else Path(out)
+    failures: dict[str, str] = {}
     features = {
         each.model: each.features
         for each in extract_hub(
@@ -70,20 +81,39 @@ def rank(
             batch=batch,
             dtype=dtype,
             offline=offline,
-            progress=on_pictures,
+            progress=progress,
+            failed=(lambda model, why: failures.update({model: str(why)})) if keep_going else None,
         )
     }
+    if not features:
+        raise InputError("hub", "models", "none could be run", next(iter(failures.values())))
     scores = None if folder is None else folder / "scores.json"
     table = score(
         features,
+        labels=labels,
         metrics=metrics,
         task=task,
         bootstrap=bootstrap,
         seed=seed,
         memory=memory,
-        progress=on_models,
+        keep_going=keep_going,
+        progress=progress,
         resume=scores,
     )
+    if failures:
+        missing = tuple({"model": model, "error": why} for model, why in failures.items())
+        table = replace(table, failures=missing + table.failures)
     if scores is not None:
         write_scores(scores, table)
     return table
+
+
+def _of_pictures(images: Images, labels: Any, task: str | None) -> Any:
+    """The labels, if there is one for each picture."""
+    if task not in (None, "classification"):
+        problem = f"given for pictures, which {task} does not read"
+        raise InputError("labels", "task", problem, "leave one of the two out")
+    if len(labels) != len(images):
+        problem = f"{len(labels)} for {len(images)} images"
+        raise InputError(images.name, "labels", problem, "give one for each, in their order")
+    return labels

@@ -33,6 +33,23 @@ def compiled_programs_are_dropped():
     jax.clear_caches()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def other_packages_bring_nothing():
+    """Whatever else is installed beside this project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("disco_jax.entry_points.entry_points", lambda group: ())
+        yield
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """`install(name, code, group, entries)` of a package that has these entry points."""
+    from .packages import installer
+
+    with installer(tmp_path / "site", monkeypatch) as write:
+        yield write
+
+
 @pytest.fixture
 def run(capsys, monkeypatch):
     """`run(*arguments)` -> (exit code, stdout, stderr) of the command line."""

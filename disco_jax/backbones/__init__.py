@@ -10,9 +10,10 @@
 Files are read by `disco_jax.weights`.
 """
 
-from .backbone import Backbone, Outputs, compiled, padded
+from .backbone import Backbone, Outputs, compiled, of_map, padded
 from .boxes import pool_boxes
 from .compiling import compiler_options
+from .family import Family, of_imagenet
 from .function import of_function
 from .graph import read_graph, write_graph
 from .loading import architectures, described, load_backbone, untrained
@@ -22,6 +23,7 @@ from .torch_network import of_torch
 
 __all__ = [
     "Backbone",
+    "Family",
     "Outputs",
     "architectures",
     "check_layers",
@@ -30,7 +32,9 @@ __all__ = [
     "described",
     "load_backbone",
     "of_function",
+    "of_imagenet",
     "of_library",
+    "of_map",
     "of_torch",
     "padded",
     "pool_boxes",

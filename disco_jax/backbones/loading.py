@@ -3,6 +3,8 @@
     .npz    the graph format, complete in itself (`graph`)
     else    a checkpoint: its architecture is the one that is named, or that `config.json` names
 
+Other packages bring a `Family` by an entry point in the group `disco_jax.backbones`.
+
 The names that parameters have in the file are tried in every dialect that the family knows.
 """
 
@@ -17,7 +19,9 @@ import jax.numpy as jnp
 from flax import nnx
 
 from disco_jax.data import Preprocessing
+from disco_jax.entry_points import brought, collision
 from disco_jax.errors import InputError
+from disco_jax.progress import Progress
 from disco_jax.weights import (
     Checkpoint,
     architecture_of,
@@ -54,6 +58,7 @@ FAMILIES = (
     "swin",
     "vit",
 )
+GROUP = "disco_jax.backbones"
 
 
 def load_backbone(
@@ -63,6 +68,7 @@ def load_backbone(
     name: str = "",
     dtype: Any = "float32",
     offline: bool = False,
+    progress: Progress | None = None,
 ) -> Backbone:
     """The network of a file, a folder or hf://org/name@revision.
 
@@ -72,11 +78,12 @@ def load_backbone(
         name: What to call it; its own name where none is given.
         dtype: Of its parameters, in which it computes.
         offline: Ask nothing of the hub.
+        progress: Called with the bytes that came from an address, and how many there are.
 
     Raises:
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
-    path = local(weights, offline=offline)
+    path = local(weights, offline=offline, progress=progress)
     if path.suffix == ".npz":
         from .graph.module import load
 
@@ -115,8 +122,22 @@ def architectures() -> list[str]:
 
 
 def _families() -> Iterator[Family]:
+    taken: set[str] = set()
     for name in FAMILIES:
-        yield importlib.import_module(f".families.{name}", __package__).FAMILY
+        family = importlib.import_module(f".families.{name}", __package__).FAMILY
+        taken |= {*family.architectures, *family.model_types}
+        yield family
+    for package, family in brought(GROUP, _accepted).values():
+        for name in sorted(taken & {*family.architectures, *family.model_types}):
+            raise collision(package, GROUP, name)
+        yield family
+
+
+def _accepted(name: str, family: Any) -> Family:
+    if not isinstance(family, Family):
+        problem = f"{type(family).__name__} is no family"
+        raise InputError("backbones", name, problem, "give a disco_jax.backbones.Family")
+    return family
 
 
 def _known() -> dict[str, tuple[Family, Any]]:

@@ -5,16 +5,36 @@ So `--help` loads neither jax nor NumPy.
 
 import os
 import sys
-from enum import StrEnum
+import warnings
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+
+from .options import (
+    HUB,
+    PICTURES,
+    Batch,
+    Bfloat16,
+    Bootstrap,
+    Data,
+    Format,
+    Grouped,
+    Hub,
+    KeepGoing,
+    Labels,
+    Memory,
+    Metrics,
+    Offline,
+    Printed,
+    Seed,
+    Split,
+    Task,
+)
 
 app = typer.Typer(
     name="disco-jax",
     rich_markup_mode=None,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -38,49 +58,13 @@ def common(
     """Rank a hub of pre-trained models for your data, without fine-tuning."""
 
 
-class Format(StrEnum):
-    """How a table is printed."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-
-
-Printed = Annotated[Format, typer.Option("--format", help="How to print the result.")]
-Grouped = Annotated[
-    bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
-]
-PICTURES = (
-    "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, Parquet, .tar shards, hf:FOLDER, "
-    "tfds:NAME, sk_digits."
-)
-HUBS = "supervised, self_supervised, vit"
-HUB = f"hub.toml, which lists the models, or one of {HUBS}."
-Hub = Annotated[str, typer.Option(help=HUB)]
-Data = Annotated[str, typer.Option(help=PICTURES)]
-Metrics = Annotated[
-    str | None, typer.Option(help="Metrics with options, or all: disco,gbc:pca=64.")
-]
-Task = Annotated[str | None, typer.Option(help="classification, regression or detection.")]
-Split = Annotated[str, typer.Option(help="Which part of data that have parts; all for all.")]
-Batch = Annotated[int | None, typer.Option(min=1, help="Pictures at once.")]
-Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Run the networks in bfloat16.")]
-Bootstrap = Annotated[
-    int, typer.Option(min=0, help="Resamples for intervals and ties; 100 is enough.")
-]
-Seed = Annotated[int, typer.Option(min=0, help="Which resamples are drawn.")]
-Memory = Annotated[
-    float | None, typer.Option(help="Gigabytes to use; half of the machine's by default.")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Fetch no weights; take those at hand.")]
-
-
 @app.command()
 def rank(
     hub: Annotated[str | None, typer.Option(help=HUB)] = None,
     data: Annotated[str | None, typer.Option(help=PICTURES)] = None,
     metrics: Metrics = None,
     task: Task = None,
+    labels: Labels = None,
     split: Split = "train",
     out: Annotated[
         Path | None, typer.Option(help="Folder for features and scores; a run goes on from there.")
@@ -95,9 +79,13 @@ def rank(
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
-    bootstrap: Bootstrap = 0,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(min=0, help="Resamples for intervals and ties; by default 100 on small data."),
+    ] = None,
     seed: Seed = 0,
     memory: Memory = None,
+    keep_going: KeepGoing = False,
     form: Printed = Format.table,
 ) -> None:
     """Rank the models of a hub for data: extract, score and report.
@@ -111,6 +99,7 @@ def rank(
         data=data,
         metrics=metrics,
         task=task,
+        labels=labels,
         split=split,
         out=out,
         report=report,
@@ -122,6 +111,7 @@ def rank(
         bootstrap=bootstrap,
         seed=seed,
         memory=memory,
+        keep_going=keep_going,
         form=form.value,
     )
 
@@ -166,15 +156,11 @@ def score(
     ],
     metrics: Metrics = None,
     task: Task = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="Labels of all models: .npy, .txt or .csv.")
-    ] = None,
+    labels: Labels = None,
     bootstrap: Bootstrap = 0,
     seed: Seed = 0,
     memory: Memory = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Score the others where a model fails.")
-    ] = False,
+    keep_going: KeepGoing = False,
     out: Annotated[
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
@@ -321,8 +307,9 @@ def _dtype(bfloat16: bool) -> str:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    warnings.showwarning = _show_warning
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        code = _program()(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
     except typer.TyperException as why:
         code = _fail(why.format_message())
     except (ValueError, OSError) as why:
@@ -338,6 +325,19 @@ def main() -> NoReturn:
         _fail(f"internal error, {told}; set DISCO_TRACEBACK=1 and report what it prints")
         code = 1
     sys.exit(code)
+
+
+def _program() -> Any:
+    """The commands; --install-completion and --show-completion are there and not in the help."""
+    program = typer.main.get_command(app)
+    for option in program.params:
+        if str(option.name).endswith("_completion"):
+            option.hidden = True  # type: ignore[attr-defined]  # an option
+    return program
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print("warning:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def _fail(message: str) -> int:

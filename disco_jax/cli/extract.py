@@ -49,7 +49,8 @@ def run(
     elif form == "csv":
         print_csv(HEADER, rows)
     else:
-        print_table(HEADER, [["kept" if v is None else str(v) for v in row] for row in rows])
+        shown = [["kept" if v is None else str(v) for v in row] for row in rows]
+        print_table(HEADER, shown, form)
 
 
 def _row(each: Extracted) -> list[str | int | float | None]:

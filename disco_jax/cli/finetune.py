@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from disco_jax.data import open_images
 from disco_jax.errors import InputError
-from disco_jax.finetuning import Run, epochs_of, finetune_hub, recipe
+from disco_jax.finetuning import Run, finetune_hub, recipe
 from disco_jax.hubs import find_hub, read_hub
 
-from .printing import print_csv, print_json, print_table
+from .printing import print_csv, print_json, print_lines, print_table
 from .progress import bar
 
 SHORT = ("model", "dataset", "accuracy", "seeds", "rate", "status")
@@ -44,27 +45,23 @@ def run(
     models, sources = read_hub(find_hub(hub)), [open_images(source, "all") for source in data]
     if len({images.name for images in sources}) < len(sources):
         raise InputError("finetune", "data", "two have one name", "rename one of them")
-    total, done, found = epochs_of(how) * len(models) * len(sources), 0, []
+    found: list[Run] = []
     with bar() as show:
+        for place, images in enumerate(sources):
 
-        def progress(what: str, epochs: int) -> None:
-            nonlocal done
-            done += epochs
-            if show is not None:
-                show(what, done, total)
+            def progress(what: str, done: int, total: int, place: int = place) -> None:
+                if show is not None:
+                    show(what, place * total + done, len(sources) * total)
 
-        for images in sources:
-            each = finetune_hub(
-                models, images, how, out, task=task, offline=offline, progress=progress
-            )
-            found += list(each)
+            given: Any = {"task": task, "offline": offline, "progress": progress}
+            found += finetune_hub(models, images, how, out, **given)
     if form == "json":
         print_json({"runs": [run._asdict() for run in found]})
     elif form == "csv":
         print_csv(Run._fields, found)
     else:
-        print_table(SHORT, _means(found))
-        print(f"{len(found)} runs in {out}")
+        print_table(SHORT, _means(found), form)
+        print_lines([f"{len(found)} runs in {out}"], form)
 
 
 def _numbers(text: str | None) -> list[float] | None:

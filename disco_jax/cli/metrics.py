@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from disco_jax.metrics import DEFAULT, METRICS, Metric, needs, options
+from disco_jax.metrics import DEFAULT, Metric, every_metric, needs, options
 
-from .printing import print_csv, print_json
+from .printing import print_csv, print_json, print_table
 
 HEADER = (
     "metric",
@@ -18,6 +18,7 @@ HEADER = (
     "published",
     "relative_to_hub",
     "direction",
+    "package",
 )
 SHOWN = {
     "citation": "from",
@@ -26,6 +27,7 @@ SHOWN = {
     "scale": "scale",
     "cost": "cost",
     "published": "published",
+    "package": "package",
 }
 LEGEND = {
     "in a spec": "disco,gbc:covariance=diagonal:pca=64; pca=m works for every metric",
@@ -42,11 +44,13 @@ LEGEND = {
 
 def run(form: str) -> None:
     """Print the table of metrics."""
-    rows = [_row(name, metric) for name, metric in METRICS.items()]
+    rows = [_row(name, metric) for name, metric in every_metric().items()]
     if form == "json":
         print_json({"metrics": rows})
     elif form == "csv":
-        print_csv(HEADER, [[_text(row[key]) for key in HEADER] for row in rows])
+        print_csv(HEADER, _cells(rows))
+    elif form == "markdown":
+        print_table(HEADER, _cells(rows), form)
     else:
         console = Console(highlight=False, markup=False, emoji=False)
         for row in rows:
@@ -75,8 +79,13 @@ def _row(name: str, metric: Metric) -> dict:
         metric.published,
         metric.combine is not None,
         "higher is better",
+        metric.origin,
     )
     return dict(zip(HEADER, values, strict=True))
+
+
+def _cells(rows: list[dict]) -> list[list[str]]:
+    return [[_text(row[key]) for key in HEADER] for row in rows]
 
 
 def _text(value: object) -> str:

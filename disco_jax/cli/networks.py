@@ -4,13 +4,13 @@ import sys
 
 from disco_jax.networks import Network, as_hub, networks, number_of
 
-from .printing import print_csv, print_json, print_table
+from .printing import print_csv, print_json, print_lines, print_table
 
 HEADER = ("network", "architecture", "parameters", "pixels", "hub", "source data", "licence")
 LEGEND = (
-    "parameters: with a head, of 1000 classes but for the demo\n"
-    "hub: its weights are public, and --toml lists them\n"
-    "no hub: give weights of your own, and the name as architecture"
+    "parameters: with a head, of 1000 classes but for the demo",
+    "hub: its weights are public, and --toml lists them",
+    "no hub: give weights of your own, and the name as architecture",
 )
 
 
@@ -27,8 +27,8 @@ def run(*, search: str, most: str | None, toml: bool, form: str) -> None:
     elif form == "csv":
         print_csv(Network._fields, found)
     else:
-        print_table(HEADER, [_row(each) for each in found])
-        print(LEGEND)
+        print_table(HEADER, [_row(each) for each in found], form)
+        print_lines(LEGEND, form)
 
 
 def _row(each: Network) -> list[str]:

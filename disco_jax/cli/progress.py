@@ -1,34 +1,36 @@
-"""The bar that a terminal shows while something runs; a pipe gets none."""
+"""The bar that a terminal shows while something runs, with the time left; a pipe gets none."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 
+from rich import progress as rich
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-Show = Callable[[str, int, int], None]  # what is being done, how much is, how much there is
+from disco_jax.progress import Progress
+
+COLUMNS = (
+    rich.TextColumn("{task.description}"),
+    rich.BarColumn(),
+    rich.MofNCompleteColumn(),
+    rich.TimeElapsedColumn(),
+    rich.TimeRemainingColumn(),
+    rich.TextColumn("left"),
+)
 
 
 @contextmanager
-def bar() -> Iterator[Show | None]:
-    """`show(what, done, total)`, or None where nobody would see it."""
+def bar() -> Iterator[Progress | None]:
+    """What to call with each step, or None where nobody would see it."""
     if not sys.stderr.isatty():
         yield None
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
+    with rich.Progress(*COLUMNS, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
-        yield lambda what, done, total: shown.update(
-            task, description=what, completed=done, total=total
-        )
 
+        def show(what: str, done: int, total: int) -> None:
+            if total != shown.tasks[0].total:  # another work: its speed is not that of the last
+                shown.reset(task, total=total)
+            shown.update(task, description=what, completed=done)
 
-def scoring(show: Show | None) -> Callable[[str, int], None] | None:
-    """The bar as `score` calls it: with each model that is done, and how many there are."""
-    if show is None:
-        return None
-    done = count(1)
-    return lambda _, total: show("scoring", next(done), total)
+        yield show

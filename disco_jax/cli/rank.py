@@ -6,12 +6,14 @@ from pathlib import Path
 from disco_jax.comparison import compare, dataset_of, no_dataset, read_accuracies
 from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
+from disco_jax.features import read_labels
 from disco_jax.hubs import accuracies_of, find_hub, read_hub
 from disco_jax.metrics import DEFAULT
 from disco_jax.pipeline import rank
 from disco_jax.reporting import write_page
 
-from .progress import bar, scoring
+from .printing import PEOPLE
+from .progress import bar
 from .tables import show_beside, show_scores
 
 BUNDLED = ",".join([*DEFAULT, "ncti"])  # the metrics of the bundled hub
@@ -27,6 +29,7 @@ def run(
     data: str | None,
     metrics: str | None,
     task: str | None,
+    labels: Path | None,
     split: str,
     out: Path | None,
     report: Path | None,
@@ -35,9 +38,10 @@ def run(
     batch: int | None,
     dtype: str,
     offline: bool,
-    bootstrap: int,
+    bootstrap: int | None,
     seed: int,
     memory: float | None,
+    keep_going: bool,
     form: str,
 ) -> None:
     """Extract, score, compare where there are accuracies, write and print."""
@@ -54,6 +58,7 @@ def run(
         table = rank(
             models,
             images,
+            labels=None if labels is None else read_labels(labels),
             metrics=metrics,
             task=task,
             out=out,
@@ -63,21 +68,22 @@ def run(
             bootstrap=bootstrap,
             seed=seed,
             memory=memory,
-            on_pictures=shown,
-            on_models=scoring(shown),
+            keep_going=keep_going,
+            progress=shown,
         )
     compared = None if truth is None else compare(table, truth[0], dataset=truth[1])
     if report is not None:
         result = table.to_dict()
         write_page(report, result if compared is None else compared.beside(result), "report")
-    if bundled and form == "table":
+    if bundled and form in PEOPLE:
         print(ABOUT)
+    asked = bootstrap is not None  # else the table stays narrow, and the last line says how sure
     if compared is None:
-        show_scores(table, form)
+        show_scores(table, form, intervals=asked)
     else:
-        show_beside(table, compared, form)
+        show_beside(table, compared, form, intervals=asked)
     if bundled and report is not None:
-        where = sys.stdout if form == "table" else sys.stderr
+        where = sys.stdout if form in PEOPLE else sys.stderr
         print(f"report: {report.resolve()}", file=where)
 
 

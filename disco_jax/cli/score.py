@@ -6,7 +6,7 @@ from disco_jax.errors import InputError
 from disco_jax.features import read_labels
 from disco_jax.scoring import score, write_scores
 
-from .progress import bar, scoring
+from .progress import bar
 from .tables import show_scores
 
 
@@ -38,7 +38,7 @@ def run(
             seed=seed,
             memory=memory,
             keep_going=keep_going,
-            progress=scoring(shown),
+            progress=shown,
             resume=out,
             group_layers=group_layers,
             pool=pool,

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from disco_jax.comparison import Comparison, MetricAgreement
+from disco_jax.reporting import verdict
 from disco_jax.results import ScoreTable
 
-from .printing import print_csv, print_json, print_table, warn
+from .printing import print_csv, print_json, print_lines, print_table, warn
 
 MEASURES = (
     *("tau_w", "kendall", "spearman", "pearson", "regret"),
@@ -14,25 +15,27 @@ MEASURES = (
 )
 
 
-def show_scores(table: ScoreTable, form: str) -> None:
-    """Best first by the first metric; grouped, those of the best layers."""
+def show_scores(table: ScoreTable, form: str, *, intervals: bool = True) -> None:
+    """Best first by the first metric; grouped, those of the best layers. Then the verdict."""
     if form == "json":
         print(table.to_json(), end="")
         return
-    header, rows, shown = ["model", *table.metrics], table.rows(), table.shown()
+    header, shown = ["model", *table.metrics], table.shown()
+    rows = table.rows(intervals=intervals)
     if form == "csv":
         scores = shown["scores"]
         print_csv(header, [[m, *(scores[m][s] for s in table.metrics)] for m, *_ in rows])
     else:
-        print_table(header, rows)
-        for spec, found in shown.get("intervals", {}).items():
-            for line in _certainty(spec, found):
-                print(line)
-        _tell_engines(table)
+        print_table(header, rows, form)
+        for spec, found in shown.get("intervals", {}).items() if intervals else ():
+            print_lines(_certainty(spec, found), form)
+        print_lines([*_engines(table), verdict(shown)], form)
     _warn(table)
 
 
-def show_beside(table: ScoreTable, comparison: Comparison, form: str) -> None:
+def show_beside(
+    table: ScoreTable, comparison: Comparison, form: str, *, intervals: bool = True
+) -> None:
     """The scores with the true accuracies of the one dataset they were compared on."""
     if form == "json":
         print_json(comparison.beside(table.to_dict()))
@@ -45,11 +48,11 @@ def show_beside(table: ScoreTable, comparison: Comparison, form: str) -> None:
     else:
         agreement = comparison.agreement
         taus = [_tau(agreement[s]) if s in agreement else "–" for s in table.metrics]
-        lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in table.rows()]
-        print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]])
+        shown = table.rows(intervals=intervals)
+        lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in shown]
+        print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]], form)
         told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
-        print("controls:", told)
-        _tell_engines(table)
+        print_lines([f"controls: {told}", *_engines(table), verdict(table.shown())], form)
     _warn(table)
 
 
@@ -64,7 +67,7 @@ def show_comparison(comparison: Comparison, form: str) -> None:
     if form == "csv":
         print_csv(header, rows)
     else:
-        print_table(header, [[_short(cell) for cell in row] for row in rows])
+        print_table(header, [[_short(cell) for cell in row] for row in rows], form)
     warn(comparison.warnings)
 
 
@@ -93,15 +96,14 @@ def _certainty(spec: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{spec}: tied: {', '.join(group)}"
 
 
-def _tell_engines(table: ScoreTable) -> None:
+def _engines(table: ScoreTable) -> list[str]:
     """Which networks torch ran, where it ran any."""
     engines: dict[str, list[str]] = {}
     for model, about in table.models.items():
         engine = about.get("provenance", {}).get("engine", "")
         if engine.startswith("torch"):
             engines.setdefault(engine, []).append(model)
-    for engine, models in engines.items():
-        print(f"run by {engine}: {', '.join(models)}")
+    return [f"run by {engine}: {', '.join(models)}" for engine, models in engines.items()]
 
 
 def _warn(table: ScoreTable) -> None:

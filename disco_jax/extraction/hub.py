@@ -15,13 +15,14 @@ from disco_jax.data import Images
 from disco_jax.errors import InputError
 from disco_jax.features import TASKS, FeatureSet, on_device, read_features, write_features
 from disco_jax.hubs import HubModel
+from disco_jax.progress import Progress
 
 from .device_rows import device_room
 from .network import extract
 from .opening import opened
 from .provenance import provenance
 
-Progress = Callable[[str, int, int], None]  # model, pictures done, all of them
+Failed = Callable[[str, ValueError], None]  # a model, and why it has no features
 
 
 class Extracted(NamedTuple):
@@ -70,9 +71,24 @@ def extract_hub(
     dtype: str = "float32",
     offline: bool = False,
     progress: Progress | None = None,
+    failed: Failed | None = None,
     moments_only: bool = False,
 ) -> Iterator[Extracted]:
-    """Features of every model, or their moments, one after the other; with `out`, written there."""
+    """Features of every model, or their moments, one after the other; with `out`, written there.
+
+    Args:
+        hub: The networks.
+        images: The pictures.
+        per_box: A row for every box instead of every picture.
+        out: A folder for the files.
+        batch: Pictures at once.
+        dtype: What the networks compute in.
+        offline: Download nothing.
+        progress: Called after each batch with what all networks have done, and what there is to do.
+        failed: Called with a network that cannot be loaded or run, which is then left out; without
+            it that is an error.
+        moments_only: Keep the moments of the features in their place.
+    """
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -80,38 +96,40 @@ def extract_hub(
             problem = f"cannot be made ({why.strerror})"
             raise InputError(str(out), "out", problem, "choose another folder") from why
     room = device_room() if out is None else 0
-    for model in hub:
-        backbone = opened(model, dtype=dtype, offline=offline)
-        kept: Any = {"per_box": per_box, "layers": model.layers, "moments_only": moments_only}
+    kept: Any = {"per_box": per_box, "moments_only": moments_only}
+    for place, model in enumerate(hub):
         path = None if out is None else out / f"{model.name}.safetensors"
-        if path is not None:
+
+        def report(what: str, done: int, total: int, place: int = place) -> None:
+            if progress is not None:
+                progress(what, place * total + done, len(hub) * total)
+
+        try:
+            backbone = opened(model, dtype=dtype, offline=offline, progress=progress)
+            kept["layers"] = model.layers
             found = _found(path, provenance(backbone, images, **kept))
             if found is not None:
                 yield Extracted(model.name, found, None, None)
                 continue
-
-        def report(done: int, total: int, name: str = model.name) -> None:
-            if progress is not None:
-                progress(name, done, total)
-
-        features, first, rate = extract(
-            backbone,
-            images,
-            **kept,
-            batch=batch,
-            progress=report,
-            room=room,
-        )
+            made = extract(backbone, images, **kept, batch=batch, progress=report, room=room)
+        except ValueError as why:
+            if failed is None:
+                raise
+            failed(model.name, why)
+            continue
+        features = made.features
         arrays = features.features, features.logits, *features.layers.values()
         room -= sum(array.nbytes for array in arrays if on_device(array))
         if path is not None:
             write_features(features, path)
             features = read_features(path)  # large arrays stay in the file
-        yield Extracted(model.name, features, first, rate)
+        yield Extracted(model.name, features, made.first, made.rate)
 
 
-def _found(path: Path, expected: dict[str, str]) -> FeatureSet | None:
+def _found(path: Path | None, expected: dict[str, str]) -> FeatureSet | None:
     """What the file holds, if it is what extraction would write."""
+    if path is None:
+        return None
     try:
         features = read_features(path)
     except InputError:

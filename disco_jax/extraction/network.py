@@ -12,7 +12,7 @@ which of its boxes, `7/2`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from disco_jax.backbones import (
 from disco_jax.data import Images, batches
 from disco_jax.errors import InputError
 from disco_jax.features import FeatureSet
+from disco_jax.progress import Progress
 
 from .device_rows import gathered
 from .moments import summed
@@ -38,7 +39,6 @@ from .provenance import provenance, uncropped
 
 BATCH = {"cpu": 8}  # larger ones leave the processor's cache
 ACCELERATOR_BATCH = 64
-Progress = Callable[[int, int], None]  # pictures done, all
 Batches = Iterator[tuple[dict[str, jax.Array], int]]  # fields, filled up, and how many rows count
 
 
@@ -69,7 +69,7 @@ def extract(
         per_box: A row for every box instead of every picture.
         layers: Further layers of the network, see `backbones.pooling`.
         batch: Pictures at once; 8 on a CPU, 64 on an accelerator by default.
-        progress: Called after each batch.
+        progress: Called after each batch, with the pictures that are done and the number of all.
         room: Bytes that features may take on the device. There they stay, as jax's arrays, where
             they do not take more; otherwise, and by default, they come to the host.
         moments_only: Keep the moments of the features in their place, see `moments`.
@@ -96,7 +96,7 @@ def extract(
             jax.block_until_ready(batch[0])
             ends.append(time.perf_counter())
             if progress is not None:
-                progress(min(len(ends) * size, n), n)
+                progress(backbone.name, min(len(ends) * size, n), n)
             yield batch
 
     rows = _rows(images, per_box)

@@ -9,26 +9,35 @@ from disco_jax.backbones import Backbone, load_backbone, of_library
 from disco_jax.data import changed
 from disco_jax.errors import InputError
 from disco_jax.hubs import HubModel
+from disco_jax.progress import Progress
 
 
-def opened(model: HubModel, *, dtype: str = "float32", offline: bool = False) -> Backbone:
-    """The network of a model.
+def opened(
+    model: HubModel,
+    *,
+    dtype: str = "float32",
+    offline: bool = False,
+    progress: Progress | None = None,
+) -> Backbone:
+    """The network of a model; ``progress`` is told of a download.
 
     Raises:
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
     where = model.where or model.name
-    backbone = _network(model, where, dtype, offline)
+    given = {"name": model.name, "dtype": dtype, "offline": offline}
+    backbone = _network(model, where, given, progress)
     return backbone._replace(about={**backbone.about, **model.facts})
 
 
-def _network(model: HubModel, where: str, dtype: str, offline: bool) -> Backbone:
+def _network(
+    model: HubModel, where: str, given: dict[str, Any], progress: Progress | None
+) -> Backbone:
     change = partial(changed, table=model.preprocess, where=where)
-    given: Any = {"name": model.name, "dtype": dtype, "offline": offline}
     if model.library:
         called = model.library, model.architecture, model.weights
         return of_library(*called, where=where, change=change, **given)
-    backbone = load_backbone(model.weights, model.architecture, **given)
+    backbone = load_backbone(model.weights, model.architecture, **given, progress=progress)
     how = change(backbone.preprocessing)
     if how.size != backbone.preprocessing.size:
         _check_size(backbone, how.size, where)

@@ -4,14 +4,13 @@ recipe -> planned (cut, parts, goals) -> trials (training, saved) -> runs, the r
 """
 
 from .hub import finetune_hub
-from .recipe import Recipe, epochs_of, recipe
+from .recipe import Recipe, recipe
 from .runs import Run, read_runs, write_runs
 from .tuned import finetune
 
 __all__ = [
     "Recipe",
     "Run",
-    "epochs_of",
     "finetune",
     "finetune_hub",
     "read_runs",

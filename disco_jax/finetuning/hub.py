@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from disco_jax.backbones import load_backbone
 from disco_jax.data import Images, Preprocessing
 from disco_jax.errors import InputError
-from disco_jax.extraction import task_of
+from disco_jax.extraction import opened, task_of
 from disco_jax.hubs import HubModel
+from disco_jax.progress import Progress
 
 from .parts import decoded
 from .planned import planned
-from .recipe import Recipe
+from .recipe import Recipe, epochs_of
 from .runs import Run, read_runs, write_runs
-from .trials import Progress
-from .tuned import runs
+from .tuned import counted, runs
 
 
 def finetune_hub(
@@ -41,17 +40,15 @@ def finetune_hub(
     task = task_of(images, task)
     rows = read_runs(out)
     keep = out.with_name(f".{out.name}.state")
-    decode = _Decoder()
+    decode, step = _Decoder(), counted(progress, epochs_of(how) * len(hub))
     for model in hub:
-        backbone = load_backbone(
-            model.weights, model.architecture, name=model.name, offline=offline
-        )
+        backbone = opened(model, offline=offline, progress=progress)
         plan = planned(backbone, images, task, how)
         known = {
             run.seed: run for run in rows if (run.model, run.dataset) == (model.name, images.name)
         }
         _check_same(out, plan.about, known.values())
-        for run in runs(plan, known=known, keep=keep, decode=decode, progress=progress):
+        for run in runs(plan, known=known, keep=keep, decode=decode, step=step):
             if run.seed not in known:
                 rows.append(run)
                 write_runs(out, rows)

@@ -12,7 +12,7 @@ from .planned import Planned, Prepared
 from .saved import Saved, load, save
 from .training import State, order_of, rates_of
 
-Progress = Callable[[str, int], None]  # what is trained, an epoch more of it
+Step = Callable[[str, int], None]  # what is trained, and how many epochs more
 
 
 def trials(
@@ -22,7 +22,7 @@ def trials(
     rates: Sequence[float],
     *,
     keep: Path | None,
-    progress: Progress | None,
+    step: Step,
 ) -> dict[float, list[float]]:
     """Validation and test at each rate, NaN where it diverged.
 
@@ -39,19 +39,22 @@ def trials(
     saved = load(keep, about, ready.trainer.start(ready.features))
     done = dict(saved.trials)
     for rate in rates:
+        name, epochs = f"{about['model']}, seed {seed}, rate {rate:g}", plan.recipe.epochs
         if str(rate) in done:
+            step(name, epochs)
             continue
         state, first = ready.trainer.start(ready.features), 0
         if saved.rate == str(rate):
             state, first = saved.state, saved.epoch
-        for epoch in range(first, plan.recipe.epochs):
+            step(name, first)
+        for epoch in range(first, epochs):
             state = _epoch(plan, ready, state, np.flatnonzero(~held), rate, seed, epoch)
             if keep is not None:
                 save(keep, about, Saved(done, str(rate), epoch + 1, state))
-            if progress is not None:
-                progress(f"{about['model']}, seed {seed}, rate {rate:g}", 1)
             if not np.isfinite(np.asarray(state.weights[2])).all():
+                step(name, epochs - epoch)
                 break
+            step(name, 1)
         done[str(rate)] = [
             measure(plan.parts.goal, ready.trainer.outputs(state, ready.shift, maps), given)
             for maps, given in measured

@@ -9,13 +9,14 @@ from typing import Any
 from disco_jax.backbones import Backbone
 from disco_jax.data import Images
 from disco_jax.extraction import task_of
+from disco_jax.progress import Progress
 
 from .goals import constant
 from .parts import decoded
 from .planned import Decode, Planned, Prepared, planned, prepare
-from .recipe import recipe
+from .recipe import epochs_of, recipe
 from .runs import DIVERGED, DONE, Run, listed, versions
-from .trials import Progress, trials
+from .trials import Step, trials
 
 
 def finetune(
@@ -48,7 +49,7 @@ def finetune(
         rates: Learning rates to try; see `recipe.RATES`.
         pixels: The side of the pictures at most; the network's own where that is smaller.
         samples: About so many pictures to train at most.
-        progress: Called after each epoch with what is trained, and 1.
+        progress: Called after each epoch with what is trained, epochs done, and how many there are.
 
     Raises:
         ValueError: One line that names what is wrong, where, and what to do.
@@ -57,7 +58,7 @@ def finetune(
         tune, epochs=epochs, batch=batch, rates=rates, pixels=pixels, samples=samples, seeds=seeds
     )
     plan = planned(backbone, images, task_of(images, task), how)
-    return list(runs(plan, progress=progress))
+    return list(runs(plan, step=counted(progress, epochs_of(how))))
 
 
 def runs(
@@ -66,7 +67,7 @@ def runs(
     known: Mapping[int, Run] = MappingProxyType({}),
     keep: Path | None = None,
     decode: Decode = decoded,
-    progress: Progress | None = None,
+    step: Step,
 ) -> Iterator[Run]:
     """A run for each seed; those that are ``known``, by seed, are not done again."""
     rates: Sequence[float] = plan.recipe.rates
@@ -75,12 +76,25 @@ def runs(
         about = {**plan.about, "seed": seed}
         if (run := known.get(seed)) is None:
             ready = ready or prepare(plan, decode)
-            found = trials(plan, ready, about, rates, keep=keep, progress=progress)
+            found = trials(plan, ready, about, rates, keep=keep, step=step)
             run = _run(plan, about, found)
-        elif progress is not None:
-            progress(plan.about["model"], plan.recipe.epochs * len(rates))
+        else:
+            step(run.model, plan.recipe.epochs * len(rates))
         rates = (run.rate,)
         yield run
+
+
+def counted(progress: Progress | None, total: int) -> Step:
+    """Epochs added up for whoever shows them."""
+    done = 0
+
+    def step(what: str, more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(what, done, total)
+
+    return step
 
 
 def _run(plan: Planned, about: dict[str, Any], found: dict[float, list[float]]) -> Run:

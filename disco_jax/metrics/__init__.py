@@ -1,6 +1,7 @@
 """The scores there are: the table of metrics, what a metric is, and how one is typed."""
 
-from .metric import Metric, combine_forms, needs, options
+from .every import every_metric, metric_of, register_metric
+from .metric import Metric, called, combine_forms, needs, options
 from .specs import Spec, SpecError, default, is_all, parse
 from .table import DEFAULT, METRICS
 
@@ -10,10 +11,14 @@ __all__ = [
     "Metric",
     "Spec",
     "SpecError",
+    "called",
     "combine_forms",
     "default",
+    "every_metric",
     "is_all",
+    "metric_of",
     "needs",
     "options",
     "parse",
+    "register_metric",
 ]

@@ -37,6 +37,7 @@ class Metric(NamedTuple):
     doubts: Mapping[str, tuple[float, str]] = MappingProxyType({})  # field -> its bound, a warning
     of_moments: bool = False  # computed too where only moments are kept
     package: tuple[str, str] = ("", "")  # what it imports, and the extra of ours that has it
+    origin: str = ""  # the package that brings it, and its version; empty for ours
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -65,6 +66,16 @@ def options(kernel: Callable[..., Any]) -> dict[str, Any]:
     given = {"where", "width", "axis_name", "num_classes"}  # by the planner
     kinds = inspect.signature(kernel).parameters.values()
     return {p.name: p.default for p in kinds if p.kind is p.KEYWORD_ONLY and p.name not in given}
+
+
+def called(
+    kernel: Callable[..., Any], factors: Mapping[str, Any], keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result of a kernel by field, given the factors it names and the keywords it takes."""
+    takes = inspect.signature(kernel).parameters
+    chosen = {name: value for name, value in keywords.items() if name in takes}
+    found = kernel(*(factors.get(name) for name in needs(kernel)), **chosen)
+    return dict(found._asdict()) if hasattr(found, "_asdict") else {"score": found}
 
 
 def scaled_sum(**signs: float) -> Callable[[Terms], np.ndarray]:

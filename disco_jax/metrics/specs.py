@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from .every import every_metric, metric_of
 from .metric import options
 from .table import DEFAULT, METRICS
 
@@ -35,8 +36,11 @@ class Spec(NamedTuple):
 
 def parse(metrics: str | Iterable[str], task: str) -> tuple[Spec, ...]:
     """Specs of a list, or of a text with commas; `all` is every metric that the task has."""
-    every = [name for name in METRICS if task in METRICS[name].tasks]
-    texts = [each for text in _texts(metrics) for each in (every if text == EVERYTHING else [text])]
+    texts = [
+        each
+        for text in _texts(metrics)
+        for each in (_that_score(task) if text == EVERYTHING else [text])
+    ]
     specs = tuple(dict.fromkeys(_spec(text, task) for text in texts))
     if not specs:
         raise SpecError("metrics: none given; name one or more, or all")
@@ -46,6 +50,12 @@ def parse(metrics: str | Iterable[str], task: str) -> tuple[Spec, ...]:
 def is_all(metrics: str | Iterable[str] | None) -> bool:
     """Whether every metric is asked for, rather than some by name alone."""
     return metrics is not None and EVERYTHING in _texts(metrics)
+
+
+def _that_score(task: str) -> list[str]:
+    """The names of a task's metrics, those of the default first."""
+    names = [name for name, metric in every_metric().items() if task in metric.tasks]
+    return sorted(names, key=lambda name: name not in DEFAULT)
 
 
 def _texts(metrics: str | Iterable[str]) -> list[str]:
@@ -61,12 +71,12 @@ def default(task: str) -> tuple[Spec, ...]:
 
 def _spec(text: str, task: str) -> Spec:
     name, *given = text.split(":")
-    if name not in METRICS:
-        raise SpecError(f"metrics: {name!r} is unknown; {_nearest(name, METRICS)}")
-    metric = METRICS[name]
+    if name not in METRICS and name not in every_metric():
+        raise SpecError(f"metrics: {name!r} is unknown; {_nearest(name, every_metric())}")
+    metric = metric_of(name)
     if task not in metric.tasks:
         known = " and ".join(metric.tasks)
-        others = ", ".join(other for other in METRICS if task in METRICS[other].tasks)
+        others = ", ".join(_that_score(task))
         raise SpecError(f"metrics: {name} scores {known}, not {task}; use one of {others}")
     if metric.is_view:
         base, q, rest = _of_view(text, given)

@@ -20,6 +20,7 @@ class Ranking(NamedTuple):
     coverage: str  # of the intervals, as text
     resamples: int | None
     first_ahead: float | None
+    stays_first: float | None
     ties: dict[str, list[str]]  # for each tied model its group, best first
 
 
@@ -59,6 +60,7 @@ def _ranking(result: Mapping[str, Any], spec: str) -> Ranking:
         coverage=f"{100 * (finite(sure.get('level')) or 0.95):g} %",
         resamples=sure.get("resamples"),
         first_ahead=finite(sure.get("first_ahead")),
+        stays_first=finite(sure.get("stays_first")),
         ties={model: list(group) for group in sure.get("ties") or [] for model in group},
     )
 

@@ -28,6 +28,7 @@ class Certainty(NamedTuple):
 
     intervals: dict[str, tuple[float, float]]  # per model, in the order given
     first_ahead: float | None  # probability that the first is ahead of the second; None for n = 1
+    stays_first: float | None  # share of the resamples where it is ahead of all; the same
     ties: list[list[str]]  # groups of two and more models named as ties, best first
 
 
@@ -48,6 +49,7 @@ def certainty(
     return Certainty(
         intervals={model: interval(row, level=level) for model, row in rows.items()},
         first_ahead=ahead(rows[order[0]], rows[order[1]]) if len(order) > 1 else None,
+        stays_first=_best(rows, order) if len(order) > 1 else None,
         ties=[group for group in _groups(order, rows, level) if len(group) > 1],
     )
 
@@ -80,6 +82,13 @@ def ahead(first: ArrayLike, second: ArrayLike) -> float:
     """Share of the resamples where the first scores higher than the second, equal ones half."""
     x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
     return float(np.mean((x > y) + 0.5 * (x == y)))
+
+
+def _best(rows: Mapping[str, Vector], order: list[str]) -> float:
+    """Share of the resamples where the first has the highest score; k equal ones count 1 / k."""
+    values = np.stack([rows[model] for model in order])
+    highest = values == values.max(0)
+    return float(np.mean(highest[0] / highest.sum(0)))
 
 
 def _groups(order: list[str], rows: Mapping[str, Vector], level: float) -> list[list[str]]:

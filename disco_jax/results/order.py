@@ -60,10 +60,12 @@ def grouped(result: Json) -> Json:
     for spec, found in (result.get("intervals") or {}).items():
         names = {row: model for model, row in best[spec].items()}
         ends = {model: found["models"][row] for row, model in names.items()}
-        whole["intervals"][spec] = {**found, "models": ends, "first_ahead": None, "ties": []}
+        unknown: Json = {"first_ahead": None, "stays_first": None, "ties": []}
+        whole["intervals"][spec] = {**found, "models": ends, **unknown}
         if result.get("grouped"):
             ties = [[names[row] for row in tied] for tied in found["ties"]]
-            whole["intervals"][spec] |= {"first_ahead": found["first_ahead"], "ties": ties}
+            kept = {name: found.get(name) for name in ("first_ahead", "stays_first")}
+            whole["intervals"][spec] |= {**kept, "ties": ties}
     return whole
 
 

@@ -82,12 +82,12 @@ class ScoreTable:
         """What people are shown: `to_dict`, models in place of layers where it is grouped."""
         return grouped(self.to_dict()) if self.grouped else self.to_dict()
 
-    def rows(self) -> list[list[str]]:
-        """The table for people: models best first by the first metric, with intervals.
+    def rows(self, *, intervals: bool = True) -> list[list[str]]:
+        """The table for people: models best first by the first metric, with intervals if wanted.
 
         Grouped, models in place of layers, and the best layer beside each score.
         """
-        shown = self.shown()
+        shown = self.shown() | ({} if intervals else {"intervals": {}})
         models = _best_first(shown["ranking"][self.metrics[0]], shown["scores"])
         return [[model, *(_cell(shown, model, spec) for spec in self.metrics)] for model in models]
 

@@ -6,15 +6,16 @@ The steps are `models`, `plan`, `inputs`, `buckets`, `program`, `run` and `tabul
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from disco_jax.errors import InputError
 from disco_jax.metrics import default, is_all, parse
+from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
 
-from .bootstrap import resamples
+from .bootstrap import affordable, resamples
 from .inputs import require_inputs, with_inputs
 from .models import agree_on_task, are_different_samples, number_of_classes, opened
 from .plan import plan_of
@@ -26,8 +27,6 @@ from .tabulate import tabulate
 GIGABYTE = 10**9
 RUNTIME_BYTES = 6 * 10**8  # jax, its compiler and compiled programs
 
-Progress = Callable[[str, int], None]  # the model that is done, how many there are in all
-
 
 def score(
     hub: Any,
@@ -37,7 +36,7 @@ def score(
     boxes: Any = None,
     metrics: str | Collection[str] | None = None,
     task: str | None = None,
-    bootstrap: int = 0,
+    bootstrap: int | None = 0,
     seed: int = 0,
     memory: float | None = None,
     keep_going: bool = False,
@@ -59,11 +58,12 @@ def score(
         boxes: The same for detection, (n, 4).
         metrics: Specs as `"disco,gbc:pca=64"`, a list of them, or `"all"`; a few by default.
         task: classification, regression or detection; inferred where the data leave no choice.
-        bootstrap: Resamples for intervals; 0 for none.
+        bootstrap: Resamples for intervals; 0 for none, None for 100 where that takes a few seconds
+            (`scoring.bootstrap` says by which sizes).
         seed: Which resamples are drawn.
         memory: Gigabytes that the process may use; half of the machine's by default.
         keep_going: A model that cannot be scored becomes a failure in the table.
-        progress: Called with each model that is done and the number of all.
+        progress: Called with each model that is done, how many are, and the number of all.
         resume: Name of a result file: finished models are kept beside it (`resume`) until the
             caller has written it, so that an interrupted run can go on.
         group_layers: Rank models by their best layer, not every layer by itself (`results.order`).
@@ -85,17 +85,18 @@ def score(
         plan, warnings = with_inputs(found, plan)
     require_inputs(found, plan)
     models = dict(found.models)
-    weights = resamples(models, bootstrap, seed) if bootstrap and models else {}
+    count = affordable(plan, models) if bootstrap is None else bootstrap
+    weights = resamples(models, count, seed) if count and models else {}
     store = None if resume is None else Parts(Path(resume), plan, weights)
     job = Job(plan, *_budget(memory), weights, store)
     scored: dict[str, Scored] = {}
-    for model, result in run(job, models):
+    for done, (model, result) in enumerate(run(job, models), 1):
         if isinstance(result, InputError):
             found.fail(model, result)
         else:
             scored[model] = result
         if progress is not None:
-            progress(model, len(models))
+            progress(model, done, len(models))
     if not scored:
         raise found.none_left()
     if are_different_samples({model: models[model] for model in scored}):

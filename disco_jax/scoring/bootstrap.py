@@ -18,11 +18,30 @@ import numpy as np
 from jax import lax
 
 from disco_jax.features import FeatureSet
+from disco_jax.metrics import metric_of
 
 from .plan import Plan
-from .program import Arrays, Results, compute
+from .program import Arrays, Computed, compute
 
 AT_ONCE = 8  # resamples on an accelerator
+AFFORDABLE = 100  # resamples, where nobody said how many and they take a few seconds
+PER_METRIC = 2**20  # operations that a metric costs on the smallest samples
+MOST = 15 * 10**9  # operations of all resamples
+
+
+def affordable(plan: Plan, hub: Mapping[str, FeatureSet]) -> int:
+    """100 resamples, or none where 100 M sum(2^20 + n d (n + min(n, d))) is above 1.5 10^10.
+
+    M metrics, and models of n samples and d columns. None either with a metric that iterates, or a
+    model that is kept as moments. By sizes alone, so that the same run is the same everywhere.
+    """
+    if any(metric_of(spec.name).doubts for spec in plan.specs):
+        return 0
+    if any(features.moments is not None for features in hub.values()):
+        return 0
+    sizes = [features.shape for features in hub.values()]
+    each = sum(PER_METRIC + n * d * (n + min(n, d)) for n, d in sizes)
+    return AFFORDABLE if AFFORDABLE * len(plan.specs) * each <= MOST else 0
 
 
 def resamples(hub: Mapping[str, FeatureSet], count: int, seed: int) -> dict[str, np.ndarray]:
@@ -53,16 +72,14 @@ def _classes(features: FeatureSet) -> np.ndarray:
 
 
 @lru_cache
-def over_resamples(plan: Plan) -> Callable[[Arrays, Any], Results]:
+def over_resamples(plan: Plan) -> Callable[[Arrays, Any], Computed]:
     """The program of one model on every row of weights (count, n)."""
     together = None if jax.default_backend() == "cpu" else AT_ONCE
 
-    def run(arrays: Arrays, weights: Any) -> Results:
-        results: Results = lax.map(
-            lambda where: compute(plan, {**arrays, "where": where}).results,
-            weights,
-            batch_size=together,
+    def run(arrays: Arrays, weights: Any) -> Computed:
+        found: Computed = lax.map(
+            lambda where: compute(plan, {**arrays, "where": where}), weights, batch_size=together
         )
-        return results
+        return found
 
     return jax.jit(run)

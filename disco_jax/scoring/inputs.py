@@ -7,7 +7,7 @@ says by `of_moments`, without targets, and without labels where there are severa
 
 from disco_jax.errors import InputError
 from disco_jax.features import TASKS, FeatureSet
-from disco_jax.metrics import METRICS
+from disco_jax.metrics import every_metric, metric_of
 
 from .models import Hub
 from .plan import ALL, Plan, Wanted
@@ -18,7 +18,7 @@ STREAMED = {"spectrum", "moments", "labels", "targets"}
 def require_inputs(hub: Hub, plan: Plan) -> None:
     """Every model has the fields that the metrics read, and we the packages."""
     for spec in plan.specs:
-        metric = METRICS[spec.name]
+        metric = metric_of(spec.name)
         if extra := metric.missing_extra:
             problem, remedy = f"{metric.package[0]} is missing", f"install disco-jax[{extra}]"
             raise InputError("metrics", spec.text, problem, remedy)
@@ -48,7 +48,7 @@ def with_inputs(hub: Hub, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         for field in sorted(plan._replace(wanted=(wanted,)).inputs - {*TASKS[plan.task]}):
             if any(getattr(features, field) is None for features in whole):
                 return field
-        extra = METRICS[wanted.spec.name].missing_extra
+        extra = metric_of(wanted.spec.name).missing_extra
         return f"disco-jax[{extra}] installed" if extra else ""
 
     def keep(wanted: Wanted) -> bool:
@@ -72,7 +72,7 @@ def can_use_moments(wanted: Wanted, features: FeatureSet) -> bool:
     """Whether moments are enough for a metric."""
     spec, read = wanted.spec, {*wanted.factors}
     lost = {"targets", "labels", "moments"} if features.multilabel else {"targets"}
-    return METRICS[spec.name].of_moments and not (read & lost or spec.pca or spec.ped)
+    return metric_of(spec.name).of_moments and not (read & lost or spec.pca or spec.ped)
 
 
 def refuse_unstreamable(plan: Plan, features: FeatureSet, limit: str) -> None:
@@ -91,7 +91,8 @@ def refuse_without_features(plan: Plan, features: FeatureSet) -> None:
     """An InputError where a metric reads the features themselves."""
     for wanted in plan.wanted:
         if not can_use_moments(wanted, features):
-            known = ",".join(name for name, metric in METRICS.items() if metric.of_moments)
+            rows = every_metric().items()
+            known = ",".join(name for name, metric in rows if metric.of_moments)
             problem = f"only moments are kept, and {wanted.spec.text} reads the features"
             remedy = f"choose --metrics among {known}, or extract the features"
             raise InputError(features.origin, "moments", problem, remedy)

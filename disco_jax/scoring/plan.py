@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import disco_kernels as dk
 from disco_jax.features import TASKS
-from disco_jax.metrics import METRICS, Spec, needs, options
+from disco_jax.metrics import Spec, metric_of, needs, options
 
 ALL = sys.maxsize  # components
 
@@ -21,6 +21,7 @@ class Wanted(NamedTuple):
     spec: Spec
     factors: tuple[str, ...]
     components: int  # of the spectrum: 0 for none, `ALL`
+    origin: str  # whose kernel it is, so that another by its name is compiled anew
 
 
 class Plan(NamedTuple):
@@ -61,7 +62,7 @@ def plan_of(specs: Iterable[Spec], task: str, num_classes: int, method: str = "a
 
 
 def _wanted(spec: Spec, task: str) -> Wanted:
-    metric = METRICS[spec.name]
+    metric = metric_of(spec.name)
     forms = metric.forms(task).values()
     spared = {metric.spares.get(f"{key}={value}") for key, value in spec.options}
     read = {name for form in forms for name in needs(form)} - spared
@@ -69,4 +70,4 @@ def _wanted(spec: Spec, task: str) -> Wanted:
         read |= set(needs(dk.ped))
     chosen = [{**options(form), **dict(spec.options)} for form in forms]
     most = max(each.get("components", ALL) for each in chosen) if "spectrum" in read else 0
-    return Wanted(spec, tuple(sorted(read)), spec.pca or most)
+    return Wanted(spec, tuple(sorted(read)), spec.pca or most, metric.origin)

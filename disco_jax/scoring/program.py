@@ -10,8 +10,7 @@ Labels (n, L) are L labels at once: what reads labels is computed for each of th
 and averaged over those that some samples have and others have not.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -20,7 +19,8 @@ import jax.numpy as jnp
 from jax import lax
 
 import disco_kernels as dk
-from disco_jax.metrics import METRICS, Spec, SpecError, needs
+from disco_jax.errors import one_line
+from disco_jax.metrics import Spec, SpecError, called, metric_of
 
 from .plan import ALL, Plan
 
@@ -129,27 +129,33 @@ def _moments(plan: Plan, seen: Arrays) -> dk.Moments:
 
 
 def _apply(plan: Plan, spec: Spec, seen: Arrays) -> dict[str, jax.Array]:
-    forms = METRICS[spec.name].forms(plan.task)
+    forms = metric_of(spec.name).forms(plan.task)
     if plan.task != "detection":
-        return _fields(_call(plan, spec, forms[plan.task], seen))
+        return _called(plan, spec, forms[plan.task], seen)
     seen = {**seen, "targets": seen["boxes"]}
     found: dict[str, jax.Array] = {}
     for name, kernel in forms.items():
-        fields = _fields(_call(plan, spec, kernel, seen))
+        fields = _called(plan, spec, kernel, seen)
         found |= {name: fields["score"]} if "score" in fields else fields
     return found
 
 
-def _call(plan: Plan, spec: Spec, kernel: Callable[..., Any], seen: Mapping[str, Any]) -> Any:
+def _called(
+    plan: Plan, spec: Spec, kernel: Callable[..., Any], seen: Arrays
+) -> dict[str, jax.Array]:
+    metric = metric_of(spec.name)
     context = {"num_classes": plan.num_classes, "where": seen["where"], "width": seen["width"]}
-    takes = inspect.signature(kernel).parameters
-    chosen = {**context, **dict(spec.options)}
-    chosen = {key: value for key, value in chosen.items() if key in takes}
     try:
-        return kernel(*(seen.get(name) for name in needs(kernel)), **chosen)
+        found = called(kernel, seen, {**context, **dict(spec.options)})
     except ValueError as why:  # of an option: kernels check theirs while they are traced
         raise SpecError(f"metrics: {spec.text}: {why}") from why
-
-
-def _fields(result: Any) -> dict[str, jax.Array]:
-    return dict(result._asdict()) if hasattr(result, "_asdict") else {"score": result}
+    except Exception as why:
+        if not metric.origin:
+            raise
+        told = one_line(f"{type(why).__name__}: {why}".splitlines()[0])
+        problem = f"its kernel cannot be traced, {told}; correct it in {metric.origin}"
+        raise SpecError(f"metrics: {spec.text}: {problem}") from why
+    if jnp.shape(found.get("score", 0)) != () or not ("score" in found or metric.combine):
+        problem = "its kernel returns neither a number nor terms to combine"
+        raise SpecError(f"metrics: {spec.text}: {problem}; return a scalar, or fields with a score")
+    return found

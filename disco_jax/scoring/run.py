@@ -88,7 +88,7 @@ def _run_bucket(
                 loaded.append(_load(job, bucket, model, models[model]))
             except InputError as why:
                 yield model, why
-        begun = (loaded, _start(job.plan, loaded, size)) if loaded else None
+        begun = (loaded, _start(job, loaded, size)) if loaded else None
         if running:
             yield from _collect(job, *running)
         running = begun
@@ -112,8 +112,11 @@ def _check(plan: Plan, features: FeatureSet) -> Checked:
     return features.check(plan.task, also=plan.inputs & {*EXTRAS})
 
 
-def _start(plan: Plan, loaded: Sequence[_Loaded], size: int) -> Any:
-    """Results to come, the models of the batch along their first axis."""
+def _start(job: Job, loaded: Sequence[_Loaded], size: int) -> Any:
+    """Results to come: of the models along a first axis, or a list where there are resamples."""
+    plan = job.plan
+    if job.resamples:
+        return [_alone(job, each) for each in loaded]
     arrays = [each.arrays for each in loaded]
     if len(arrays) == 1 and devices() > 1 and arrays[0]["features"].nbytes >= SPREAD_BYTES:
         alone = program(plan)(spread_rows(arrays[0]))
@@ -121,6 +124,15 @@ def _start(plan: Plan, loaded: Sequence[_Loaded], size: int) -> Any:
     arrays += [arrays[-1]] * (size - len(arrays))
     stacked = jax.tree.map(_stacked, *arrays)
     return over_models(plan)(spread_models(stacked))
+
+
+def _alone(job: Job, each: _Loaded) -> Any:
+    """Results of one model; with resamples all samples and then these along a first axis."""
+    if not job.resamples:
+        return program(job.plan)(each.arrays)
+    there, drawn = each.arrays["where"].astype(np.int32), job.resamples[each.model]
+    drawn = np.pad(drawn, ((0, 0), (0, len(there) - drawn.shape[1])))
+    return over_resamples(job.plan)(each.arrays, np.vstack([there, drawn]))
 
 
 def _stacked(*leaves: Any) -> Any:
@@ -133,20 +145,20 @@ def _stacked(*leaves: Any) -> Any:
 def _collect(job: Job, loaded: Sequence[_Loaded], results: Any) -> Iterator[tuple[str, Scored]]:
     found = jax.device_get(results)
     for place, each in enumerate(loaded):
-        plan = job.plan
-        own = jax.tree.map(lambda leaf, place=place: leaf[place], found)
-        if own.residual > BOUND:
-            plan = plan._replace(method="full")
-            own = jax.device_get(program(plan)(each.arrays))
+        own = found[place] if job.resamples else _at(found, place)
+        if np.ravel(own.residual)[0] > BOUND:
+            full = job._replace(plan=job.plan._replace(method="full"))
+            own = jax.device_get(_alone(full, each))
         resampled: Found = {}
-        if each.model in job.resamples:
-            weights = _padded(job.resamples[each.model], len(each.arrays["where"]))
-            resampled = jax.device_get(over_resamples(plan)(each.arrays, weights))
-        yield each.model, Scored(own.results, resampled, each.checked.warnings)
+        whole = own.results
+        if job.resamples:
+            whole = _at(own.results, 0)
+            resampled = jax.tree.map(lambda leaf: leaf[1:], own.results)
+        yield each.model, Scored(whole, resampled, each.checked.warnings)
 
 
-def _padded(weights: np.ndarray, rows: int) -> np.ndarray:
-    return np.pad(weights, ((0, 0), (0, rows - weights.shape[1])))
+def _at(found: Any, place: int) -> Any:
+    return jax.tree.map(lambda leaf: leaf[place], found)
 
 
 def _streamed(job: Job, features: FeatureSet) -> Scored | InputError:

@@ -17,7 +17,7 @@ import jax
 import numpy as np
 
 from disco_jax.features import FeatureSet
-from disco_jax.metrics import METRICS, Spec, combine_forms
+from disco_jax.metrics import Spec, combine_forms, metric_of
 from disco_jax.results import Json, ScoreTable, best_rows, certainty, plain
 
 from .plan import Plan
@@ -74,7 +74,7 @@ def tabulate(
 
 def _doubts(model: str, spec: Spec, found: Mapping[str, Any]) -> list[str]:
     """What the fields of a result say against it."""
-    doubts = METRICS[spec.name].doubts.items()
+    doubts = metric_of(spec.name).doubts.items()
     return [
         f"{model}: {spec.text}: {said} ({field} {float(found[field]):.2g})"
         for field, (bound, said) in doubts
@@ -88,7 +88,7 @@ def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.
     names = next(iter(found.values()))
     if "score" in names:
         return {model: each["score"] for model, each in found.items()}
-    metric = METRICS[spec.name]
+    metric = metric_of(spec.name)
     combine = partial(combine_forms, metric) if plan.task == "detection" else metric.combine
     assert combine is not None
     stacked = {name: np.stack([each[name] for each in found.values()], -1) for name in names}
@@ -114,6 +114,7 @@ def _interval(scores: Mapping[str, Any], values: np.ndarray, grouped: bool) -> J
         "resamples": values.shape[1],
         "models": {m: [plain(np.float32(end)) for end in i] for m, i in ends.items()},
         "first_ahead": sure.first_ahead,
+        "stays_first": sure.stays_first,
         "ties": sure.ties,
     }
 

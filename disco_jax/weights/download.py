@@ -16,13 +16,14 @@ from pathlib import Path
 
 from disco_jax.atomic import replacing
 from disco_jax.errors import InputError
+from disco_jax.progress import Progress
 
 SECONDS = 60  # without an answer
 BLOCK = 1 << 20
 
 
-def fetched(address: str, *, offline: bool = False) -> Path:
-    """The file of an address.
+def fetched(address: str, *, offline: bool = False, progress: Progress | None = None) -> Path:
+    """The file of an address; `progress` is told the bytes that came, where all are known.
 
     Raises:
         ValueError: One line that names the address, what is wrong with it and what to do.
@@ -36,11 +37,14 @@ def fetched(address: str, *, offline: bool = False) -> Path:
     try:
         with urllib.request.urlopen(address, timeout=SECONDS) as answer, replacing(path) as file:
             digest, length = hashlib.sha256(), 0
+            promised = answer.headers.get("Content-Length")
             while block := answer.read(BLOCK):
                 file.write(block)
                 digest.update(block)
                 length += len(block)
-            _check(address, answer.headers.get("Content-Length"), length, digest.hexdigest())
+                if progress is not None and promised is not None:
+                    progress(path.name, length, int(promised))
+            _check(address, promised, length, digest.hexdigest())
     except urllib.error.HTTPError as why:
         why.close()
         raise _error(address, f"answers {why.code} {why.reason}", "correct the address") from why

@@ -9,6 +9,7 @@ From the hub come the configurations and the weights as safetensors, or else as 
 from pathlib import Path
 
 from disco_jax.errors import InputError
+from disco_jax.progress import Progress
 
 from .download import fetched
 
@@ -18,7 +19,7 @@ CONFIGURATIONS = ["config.json", "preprocessor_config.json"]
 WEIGHTS = ["*.safetensors", "*.safetensors.index.json"], ["pytorch_model.bin"]
 
 
-def local(source: str | Path, *, offline: bool = False) -> Path:
+def local(source: str | Path, *, offline: bool = False, progress: Progress | None = None) -> Path:
     """A local file or folder.
 
     Raises:
@@ -26,7 +27,7 @@ def local(source: str | Path, *, offline: bool = False) -> Path:
     """
     name = str(source)
     if name.startswith(ADDRESSES):
-        return fetched(name, offline=offline)
+        return fetched(name, offline=offline, progress=progress)
     if not name.startswith(SCHEME):
         path = Path(source)
         if not path.exists():

@@ -4,6 +4,7 @@ A line of its own in a page is replaced:
 
     <!-- include FILE -->             a Markdown file of the repository, without its title
     <!-- include FILE # HEADING -->   one section of it
+    <!-- file FILE -->                the text of a file as code
     <!-- example NAME -->             docs/examples/NAME.py in cells, and what they show
     <!-- kernels NAME NAME ... -->    definition and signature of public names of disco_kernels
 
@@ -21,7 +22,7 @@ from cells import cells
 from mkdocs.exceptions import PluginError
 
 ROOT = Path(__file__).resolve().parents[2]
-DIRECTIVE = re.compile(r"^<!-- (include|example|kernels) (.+?) -->$", re.M)
+DIRECTIVE = re.compile(r"^<!-- (include|file|example|kernels) (.+?) -->$", re.M)
 LINK = re.compile(r"\[([^]]+)\]\(([^)\s]+)\)")
 
 
@@ -33,6 +34,8 @@ def on_page_markdown(markdown: str, *, page, config, files) -> str:
         kind, what = found.groups()
         if kind == "include":
             return included(what, here)
+        if kind == "file":
+            return as_code(what)
         return example(what) if kind == "example" else kernels(what.split(), here)
 
     return DIRECTIVE.sub(replaced, markdown)
@@ -51,6 +54,14 @@ def included(what: str, here: str) -> str:
     else:
         text = text.partition("\n")[2]
     return LINK.sub(lambda link: _relinked(link, posixpath.dirname(name), here), text)
+
+
+def as_code(what: str) -> str:
+    """A file with its name, in the language of its suffix."""
+    language = {".py": "python", ".toml": "toml"}[posixpath.splitext(what)[1]]
+    text = (ROOT / what).read_text("utf-8").rstrip("\n")
+    name = what.removeprefix("docs/examples/")
+    return f'```{language} title="{name}"\n{text}\n```'
 
 
 def _relinked(link: re.Match[str], folder: str, here: str) -> str:

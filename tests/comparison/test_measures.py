@@ -287,7 +287,7 @@ def test_ties_are_paired():
     together = np.random.default_rng(0).normal(size=500)
     found = certainty({"a": 0.1, "b": 0.0}, [together + 0.1, together])
     assert found.ties == []
-    assert found.first_ahead == 1.0
+    assert found.first_ahead == found.stays_first == 1.0
     assert found.intervals["a"][0] < found.intervals["b"][1]
 
 
@@ -295,7 +295,7 @@ def test_equal_models_are_ties():
     same = np.ones((2, 5))
     found = certainty({"a": 1.0, "b": 1.0}, same)
     assert (found.ties, found.first_ahead) == ([["a", "b"]], 0.5)
-    assert certainty({"a": 1.0}, same[:1]) == ({"a": (1.0, 1.0)}, None, [])
+    assert certainty({"a": 1.0}, same[:1]) == ({"a": (1.0, 1.0)}, None, None, [])
 
 
 @pytest.mark.parametrize(

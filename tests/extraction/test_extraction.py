@@ -1,6 +1,7 @@
 """Pictures and networks to feature sets: one at a time, whole hubs, and by the command line."""
 
 import csv
+import errno
 import io
 import json
 
@@ -74,14 +75,14 @@ def test_images_to_features(hub, pack):
     images = open_images(pack)
     backbone = load_backbone(hub.parent / "second.npz", name="second")
     seen = []
-    found = extract(backbone, images, batch=8, progress=lambda done, n: seen.append((done, n)))
+    found = extract(backbone, images, batch=8, progress=lambda *step: seen.append(step))
     maps, logits = expected_maps(hub, "second", images)
     np.testing.assert_allclose(found.features.features, maps.mean((1, 2)), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.features.logits, logits, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(found.features.labels, np.arange(N) % 5)
     np.testing.assert_array_equal(found.features.targets, FIELDS["targets"])
     np.testing.assert_array_equal(found.features.ids, np.arange(N))
-    assert seen == [(8, N), (16, N), (N, N)]
+    assert seen == [("second", 8, N), ("second", 16, N), ("second", N, N)]
     assert found.rate > 0 and found.first > 0
     whole = extract(backbone, images, batch=50).features
     np.testing.assert_allclose(whole.features, found.features.features, rtol=1e-5, atol=1e-6)
@@ -227,9 +228,11 @@ def test_rank_from_python_is_the_command(run, hub, pack, tmp_path):
     seen = []
     chosen = {"task": "classification", "split": "all", "metrics": "disco,knn"}
     chosen |= {"bootstrap": 5, "seed": 1}
-    told = {"on_pictures": lambda *step: seen.append(step), "on_models": lambda *_: None}
+    told = {"progress": lambda *step: seen.append(step)}
     table = disco_jax.rank(hub, pack, out=out, **chosen, **told)
-    assert (seen[0][0], seen[-1]) == ("first", ("second", N, N))
+    done = [step[1] for step in seen if step[2] == 2 * N]
+    assert done == [8, 16, N, N + 8, N + 16, 2 * N] and seen[0] == ("first", 8, 2 * N)
+    assert [step[1:] for step in seen[6:]] == [(1, 2), (2, 2)]
     assert table.intervals["knn"]["resamples"] == 5
     options = [word for key, value in chosen.items() for word in (f"--{key}", value)]
     _, text, _ = run("rank", "--hub", hub, "--data", pack, *options, "--format", "json")
@@ -293,3 +296,46 @@ def test_an_unknown_architecture(run, hub, pack):
     hub.write_text(hub.read_text() + asked)
     found = run("rank", "--hub", hub, "--data", pack, "--task", "classification")
     refused(found, "x.safetensors: architecture: 'resnet5' is unknown; did you mean resnet50?")
+
+
+def test_rank_with_labels_of_ones_own(run, hub, pack, tmp_path):
+    names = np.array(["x", "y"])[np.arange(N) // 3 % 2]
+    (tmp_path / "labels.txt").write_text("\n".join(names))
+    chosen = ("--hub", hub, "--data", pack, "--split", "all", "--metrics", "knn")
+    arguments = ("rank", *chosen, "--labels", tmp_path / "labels.txt", "--format", "json")
+    code, text, _ = run(*arguments, "--out", tmp_path / "out")
+    expected = score(tmp_path / "out", labels=names, metrics="knn")
+    assert code == 0 and json.loads(text)["scores"] == expected.scores
+    plain = score(tmp_path / "out", metrics="knn", task="classification")
+    assert expected.scores != plain.scores
+    refused(run(*arguments, "--task", "detection"), "labels: task: given for pictures, which")
+    (tmp_path / "labels.txt").write_text("x\ny\n")
+    refused(run(*arguments), f"pack: labels: 2 for {N} images; give one for each")
+
+
+def test_rank_keeps_going(run, hub, pack, tmp_path):
+    (hub.parent / "first.npz").write_bytes(b"nonsense")
+    chosen = ("--data", pack, "--task", "classification", "--metrics", "knn")
+    out = tmp_path / "out"
+    arguments = ("rank", "--hub", hub, *chosen, "--out", out, "--format", "json")
+    refused(run(*arguments), "first.npz")
+    code, text, _ = run(*arguments, "--keep-going")
+    table = json.loads(text)
+    assert (code, set(table["scores"])) == (0, {"second"})
+    (failure,) = table["failures"]
+    assert failure["model"] == "first" and "first.npz" in failure["error"]
+    assert json.loads((out / "scores.json").read_text()) == table
+    (hub.parent / "second.npz").write_bytes(b"nonsense")
+    refused(run(*arguments, "--keep-going"), "hub: models: none could be run; ", "first.npz")
+
+
+def test_a_full_disk(run, hub, pack, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    chosen = ("--data", pack, "--task", "classification", "--out", tmp_path / "out")
+    for command in (("extract",), ("rank", "--keep-going")):
+        found = run(*command, "--hub", hub, *chosen)
+        refused(found, "out/first.safetensors: file: the disk is full, so nothing was written")
+        assert list((tmp_path / "out").iterdir()) == []

@@ -36,7 +36,8 @@ def test_nothing_half_written(tmp_path, suffix, monkeypatch):
             raise self.error
 
     full = OSError(28, "No space left on device")
-    refusal(lambda: write_features(FeatureSet(Breaks(full)), path), "file", "space", file=str(path))
+    told = "the disk is full, so nothing was written"
+    refusal(lambda: write_features(FeatureSet(Breaks(full)), path), "file", told, file=str(path))
     with pytest.raises(KeyboardInterrupt):
         write_features(FeatureSet(Breaks(KeyboardInterrupt())), path)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]

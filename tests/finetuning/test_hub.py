@@ -60,22 +60,22 @@ def test_rows_are_kept_and_read_as_accuracies(whole, models):
 
 @pytest.mark.parametrize("at", [1, 2, 4, 5, 7])
 def test_going_on_gives_the_same(whole, models, images, tmp_path, at):
-    out, left = tmp_path / "accuracies.csv", at
+    out = tmp_path / "accuracies.csv"
 
-    def killed(what, epochs):
-        nonlocal left
-        left -= 1
-        if left == 0:
+    def killed(what, done, total):
+        assert total == 12
+        if done == at:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         list(finetune_hub(models, images, HOW, out, progress=killed))
-    epochs = []
-    again = finetune_hub(models, images, HOW, out, progress=lambda what, n: epochs.append(n))
+    shown = []
+    again = finetune_hub(models, images, HOW, out, progress=lambda *said: shown.append(said))
     assert [run[:3] for run in again] == [
         (r.model, r.dataset, pytest.approx(r.accuracy, rel=1e-5)) for r in whole[1]
     ]
-    assert sum(epochs) >= 12 - at and out.read_text() == whole[0].read_text()
+    assert shown[-1][1:] == (12, 12) and len(shown) <= 12 - at + 3
+    assert out.read_text() == whole[0].read_text()
 
 
 def test_a_damaged_state_is_as_good_as_none(whole, models, images, tmp_path):

@@ -16,6 +16,8 @@ from disco_jax.metrics.specs import Spec, parse
 from disco_jax.metrics.table import METRICS
 from disco_jax.scoring.plan import plan_of
 from disco_jax.scoring.program import program
+from disco_jax.testing.given import apart, cut, padded, permuted, renamed, repeated
+from disco_jax.testing.given import given as arrays
 
 from ..problems import PROBLEMS, problem
 
@@ -83,19 +85,6 @@ def plan(program_of):
     return plan_of([s for s in parse("all", task) if s.text in chosen], task, CLASSES)
 
 
-def arrays(row, task, features=None):
-    x, labels, targets = row.arrays
-    x = x if features is None else features.astype(np.float32)
-    logits = np.random.default_rng(7).normal(size=(CLASSES, 7))[labels % CLASSES]
-    logits = logits + np.random.default_rng(8).normal(size=(len(x), 7))
-    given = {"features": x, "logits": logits.astype(np.float32)}
-    source = np.random.default_rng(9).normal(size=(50, x.shape[1]))
-    given["source_features"] = (source * np.linspace(1, 2, x.shape[1])).astype(np.float32)
-    given["source_labels"] = np.arange(50, dtype=np.int32) % 3
-    given |= {"targets": targets} if task == "regression" else {"labels": labels}
-    return given | {"where": np.ones(len(x), bool), "width": np.int32(x.shape[1])}
-
-
 def run(task, given):
     with jax.enable_x64(False):
         return jax.device_get(program(plan(task))(given)).results
@@ -119,18 +108,12 @@ def alike(found, expected, *, but=(), rtol=2e-4):
         for field, value in found[name].items():
             if field in ENDS:
                 continue
-            scale = np.maximum(1, np.abs(expected[name][field]))
-            off = np.abs(value - expected[name][field]) / scale
-            assert np.all(off <= atol), f"{name}.{field}: {value}, not {expected[name][field]}"
+            off = apart(value, expected[name][field])
+            assert off <= atol, f"{name}.{field}: {value}, not {expected[name][field]}"
 
 
 both = pytest.mark.parametrize("task", ["classification", "regression"])
 every = pytest.mark.parametrize("task", ["classification", "regression", "iterative"])
-
-
-def permuted(given, order):
-    whole = ("width", "source_features", "source_labels")
-    return {k: v if k in whole else v[order] for k, v in given.items()}
 
 
 @every
@@ -143,8 +126,7 @@ def test_order_of_rows(task):
 @pytest.mark.parametrize("task", ["classification", "iterative"])
 def test_names_of_classes(task):
     given = arrays(problem("tall-gapped-1"), task)
-    given["labels"] = np.array([3, 0, 4, 1, 2], np.int32)[given["labels"]]
-    alike(run(task, given), plain(task, "tall-gapped-1"))
+    alike(run(task, renamed(given)), plain(task, "tall-gapped-1"))
 
 
 def changed(kind, x):
@@ -192,32 +174,15 @@ def test_finite_where_samples_are_few(name, task):
 @both
 def test_padding_and_masks_are_slices(task):
     """Twenty rows of anything, masked, and four columns of zeros, in the same program."""
-    row = problem("tall-gapped-1")
-    given = arrays(row, task)
-    rows, columns = 280, 60
-    short = {k: v if k == "width" else v[:rows] for k, v in given.items()}
-    short |= {k: short[k][:, :columns] for k in ("features", "source_features")}
-    short["width"] = np.int32(columns)
-    padded = {k: np.copy(v) for k, v in given.items()}
-    padded["features"][rows:], padded["features"][:, columns:] = np.nan, 0
-    padded["source_features"][:, columns:] = 0
-    padded["logits"][rows:] = np.inf
-    if task == "classification":
-        padded["labels"][rows:] = -7
-    else:
-        padded["targets"][rows:] = np.nan
-    padded["where"][rows:], padded["width"] = False, np.int32(columns)
-    alike(run(task, padded), run(task, short))
+    whole = arrays(problem("tall-gapped-1"), task)
+    alike(run(task, padded(whole)), run(task, cut(whole)))
 
 
 @every
 def test_a_weight_is_a_repeated_sample(task):
-    """Half of the samples twice: as rows of their own, and as weights with rows of weight 0."""
-    given = arrays(problem("tall-gapped-1"), task)
-    rows = permuted(given, np.append(np.arange(300), np.arange(150)))
-    twice = run(task, rows | {"where": np.ones(450, np.int32)})
-    weights = np.repeat(np.array([2, 1, 0], np.int32), 150)
-    alike(run(task, rows | {"where": weights}), twice, but=NOT_REPEATABLE)
+    """Half of the samples twice."""
+    rows, weights = repeated(arrays(problem("tall-gapped-1"), task))
+    alike(run(task, weights), run(task, rows), but=NOT_REPEATABLE)
 
 
 @both

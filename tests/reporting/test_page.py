@@ -63,6 +63,7 @@ def example(models: int = 8, seed: int = 0) -> dict:
             "resamples": 50,
             "models": {m: list(ends) for m, ends in sure.intervals.items()},
             "first_ahead": sure.first_ahead,
+            "stays_first": sure.stays_first,
             "ties": sure.ties,
         }
     truth = {m: 90 + 3 * talent[m] + float(g.normal()) for m in names}
@@ -306,7 +307,7 @@ def nothing_scored():
         ({"scores": {"a": {"m": 1.0}, "b": {"m": 1.0 - 2**-53}}}, "a ranks first"),
         ({"scores": {"a": {"m": 0.0}, "b": {"m": 0.0}}, "accuracies": {"x": {"a": 1}}}, "share"),
         (example(1), "is the only model scored by disco"),
-        (example(200), "ranks first of 200 models"),
+        (example(200), "The scores disagree on the first model: disco puts model_062 first"),
     ],
     ids=[
         "nothing", "no models", "no metrics", "nulls", "one zero", "first metric null", "huge",
@@ -325,7 +326,10 @@ def test_one_score_missing():
     result["scores"][first]["disco"] = None
     del result["intervals"]["disco"]["models"][first]
     page = Page(render(result))
-    assert f"{result['ranking']['disco'][0]} ranks first of 7 models" in page.text
+    now = result["ranking"]["disco"][0]
+    told = f"The scores disagree on the first model: disco puts {now} first"
+    assert f"{told}; gbc:covariance=diagonal:pca=64 and knn put {first} first" in page.text
+    assert f"The score of {now} by disco is" in page.text
     assert "8, 1 without a score" in page.text
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 
 from disco_jax import FeatureSet
-from disco_jax.scoring.bootstrap import resamples
+from disco_jax.metrics import parse
+from disco_jax.scoring.bootstrap import MOST, affordable, resamples
+from disco_jax.scoring.plan import plan_of
 
 LABELS = np.repeat([0, 1, 2], [5, 20, 1])
 X = np.ones((26, 2))
@@ -42,3 +44,17 @@ def test_targets_and_several_labels_are_one_class():
         weights = resamples({"a": features}, 20, 0)["a"]
         assert (weights.sum(1) == 26).all()
         assert len(set(weights[:, :5].sum(1))) > 1
+
+
+def test_resamples_where_they_take_seconds():
+    def count(metrics, models, n, d):
+        hub = {f"{i}": FeatureSet(np.zeros((n, d), np.float32)) for i in range(models)}
+        return affordable(plan_of(parse(metrics, "classification"), "classification", 5), hub)
+
+    four = "disco,logme,h_score_shrunk,knn"
+    assert count(four, 5, 100, 32) == 100
+    assert count(four, 5, 1000, 512) == count(four, 100, 100, 32) == 0
+    assert count("knn,nleep", 5, 100, 32) == 0
+    each = 2**20 + 100 * 32 * 132
+    most = MOST // (100 * each)
+    assert (count("knn", most, 100, 32), count("knn", most + 1, 100, 32)) == (100, 0)

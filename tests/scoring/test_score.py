@@ -236,6 +236,9 @@ def test_a_residual_above_the_bound_is_redone_in_full(monkeypatch):
     found = disco_jax.score({"noise": noise}, labels=labels, metrics="disco:components=32")
     assert methods == ["full"]
     assert found.scores["noise"]["disco:components=32"] == pytest.approx(float(full), rel=1e-6)
+    chosen = {"metrics": "disco:components=32", "bootstrap": 2}
+    sampled = disco_jax.score({"noise": noise}, labels=labels, **chosen)
+    assert sampled.scores["noise"]["disco:components=32"] == pytest.approx(float(full), rel=1e-6)
 
 
 def test_failures_keep_the_others():
@@ -264,7 +267,8 @@ def test_inputs_are_left_alone():
 def test_progress_and_memory():
     said = []
     disco_jax.score(HUB, labels=LABELS, metrics="disco", progress=lambda *each: said.append(each))
-    assert sorted(said) == sorted((model, len(HUB)) for model in HUB)
+    assert {model for model, _, _ in said} == set(HUB)
+    assert [step[1:] for step in said] == [(done, len(HUB)) for done in range(1, len(HUB) + 1)]
     with pytest.raises(InputError, match="give 1 or more"):
         disco_jax.score(HUB, labels=LABELS, memory=0.1)
 

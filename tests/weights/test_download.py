@@ -43,7 +43,9 @@ def server(tmp_path, monkeypatch):
 
 def test_fetched_once(server):
     address = f"{server}/a-{DIGEST[:10]}.pth?dl=1"
-    path = local(address)
+    seen = []
+    path = local(address, progress=lambda *step: seen.append(step))
+    assert seen == [(path.name, len(CONTENT), len(CONTENT))]
     assert path.read_bytes() == CONTENT and path.name == f"a-{DIGEST[:10]}.pth"
     assert local(address, offline=True) == path and len(Files.asked) == 1
     assert fetched(f"{server}/other/a-{DIGEST[:10]}.pth") != path

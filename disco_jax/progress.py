@@ -1,0 +1,5 @@
+"""How far a work has come, for whoever shows it."""
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]  # what is done, how much of all, how much there is
