@@ -38,6 +38,9 @@ class Cut(NamedTuple):
 
 def cut(backbone: Backbone, tune: str, batch: int) -> Cut:
     """The two parts of a network for ``tune`` all, block or head."""
+    if not isinstance(backbone.module, nnx.Module):
+        problem = "torch runs it, which has no derivatives here"
+        raise InputError(backbone.name, "network", problem, "give one that runs in Flax")
     definition, weights, *rest = nnx.split(backbone.module, nnx.Param, ...)
     leaves, tree = jax.tree.flatten(weights)
 

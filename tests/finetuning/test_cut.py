@@ -10,6 +10,7 @@ from disco_jax.finetuning.cut import cut
 from disco_jax.hubs import read_hub
 
 from ..closeness import close
+from ..refusal import refusal
 from .pictures import SIZE, network
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (4, SIZE, SIZE, 3)).astype(np.uint8)
@@ -45,6 +46,11 @@ def test_weights_that_are_counted():
     parts = cut(backbone, "all", 4)
     assert parts.size == sum(w.size for w in parts.weights) == 7200
     assert cut(backbone, "head", 4).size == 7200
+
+
+def test_a_network_that_torch_runs():
+    backbone = network()._replace(module=lambda x: x)
+    refusal(lambda: cut(backbone, "all", 4), "network", "torch runs it", file="small")
 
 
 def test_slopes_reach_the_trained_part_only():

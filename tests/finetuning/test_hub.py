@@ -104,7 +104,7 @@ def test_a_full_disk_is_one_line(whole, tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", full)
     out = tmp_path / "a.csv"
-    refusal(lambda: write_runs(out, whole[1]), "out", "No space left", file=str(out))
+    refusal(lambda: write_runs(out, whole[1]), "file", "the disk is full", file=str(out))
     assert not os.listdir(tmp_path)
 
 
