@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import backbones, disco, extract, metrics, record, score
+from . import backbones, disco, extract, finetune, metrics, record, score
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
 # lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
@@ -12,6 +12,7 @@ COMMANDS = {
     "backbones": backbones,
     "disco": disco,
     "extract": extract,
+    "finetune": finetune,
     "metrics": metrics,
     "score": score,
 }

@@ -68,7 +68,7 @@ def _measured(name: str, images: Images, arguments: argparse.Namespace) -> Row:
         ask = None
         if arguments.torch is not None:
             source = f"timm:{name}" if name in TIMM else name
-            ask = _process([arguments.torch, str(SCRIPT), source, str(folder)], stack)
+            ask = process([arguments.torch, str(SCRIPT), source, str(folder)], stack)
             ask()
         backbone = _backbone(name, folder)
         size = min(len(images), BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
@@ -123,7 +123,7 @@ def _decoding(backbone: Backbone, images: Images, size: int) -> float:
     return len(images) / (time.perf_counter() - start)
 
 
-def _process(command: list[str], stack: ExitStack) -> Callable[[], str]:
+def process(command: list[str], stack: ExitStack) -> Callable[[], str]:
     """A function that sends a line to a new process and waits for its answer."""
     process = stack.enter_context(
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -137,7 +137,9 @@ def _process(command: list[str], stack: ExitStack) -> Callable[[], str]:
         asked.flush()
         if answer := answers.readline():
             return answer
-        raise SystemExit(f"{command[0]} cannot run {SCRIPT.name}: are torch and timm there?")
+        raise SystemExit(
+            f"{command[0]} cannot run {command[1]}: are torch, timm and torchvision there?"
+        )
 
     return ask
 
