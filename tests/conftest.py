@@ -12,6 +12,7 @@ import os
 from functools import partial
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["DISCO_JAX_CACHE"] = "off"
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
     os.environ["XLA_FLAGS"] = (

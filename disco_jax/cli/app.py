@@ -54,8 +54,15 @@ def common(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit."),
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Keep no compiled programs for the next run.")
+    ] = False,
 ) -> None:
     """Rank a hub of pre-trained models for your data, without fine-tuning."""
+    if not no_cache:
+        from .programs import keep_programs
+
+        keep_programs()
 
 
 @app.command()
