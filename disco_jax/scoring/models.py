@@ -128,22 +128,16 @@ def _feature_set(model: str, value: Any, common: Mapping[str, Any], pool: str | 
 
 
 def agree_on_task(hub: Hub, task: str | None) -> str:
-    """The task named, or the one that the models speak for."""
+    """The task named, or the one that the first model speaks for."""
     if task is not None and task not in TASKS:
         raise InputError("task", task, "is unknown", f"use one of {', '.join(TASKS)}")
-    first = ""
     for model, features in list(hub.models.items()):
+        if task is not None:
+            break  # what the others lack for it is said where they are checked
         try:
-            own = features.task() if task is None else task
+            task = features.task()
         except InputError as why:
             hub.fail(model, why)
-            continue
-        if task is None:
-            task, first = own, model
-        elif own != task:
-            problem = f"{own}, while {first} is {task}"
-            remedy = "score them apart, or choose one with --task"
-            hub.fail(model, InputError(features.origin, "task", problem, remedy))
     if task is None:
         raise hub.none_left()
     return task
