@@ -10,7 +10,7 @@ as `disco-jax finetune` writes them. `params` and `source_accuracy` belong
 to the model and must be the same wherever it stands. Every model needs an accuracy on every
 dataset: the controls average over datasets, and a hole would be another hub on that dataset.
 
-Whatever is wrong is a ValueError of one line that names the file, the line or field, and a remedy.
+Whatever is wrong is an `InputError`, one line that names the file, the line or field, and a remedy.
 """
 
 import csv
@@ -23,6 +23,8 @@ from pathlib import Path
 from reprlib import repr as short
 from statistics import fmean
 from typing import NamedTuple
+
+from disco_jax.errors import InputError
 
 _OF_MODEL = ("params", "source_accuracy")
 
@@ -63,13 +65,11 @@ class _Reader:
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            raise ValueError(
-                f"{path}: cannot be read ({error.strerror}); give a CSV file of accuracies"
-            ) from None
+            problem = f"cannot be read ({error.strerror})"
+            raise InputError(path, "file", problem, "give a CSV file of accuracies") from None
         except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{path}: is not UTF-8 text (byte {error.start}); save it as a UTF-8 CSV file"
-            ) from None
+            problem = f"not UTF-8 text (byte {error.start})"
+            raise InputError(path, "file", problem, "save it as a UTF-8 CSV file") from None
         self._rows = self._read(text)
         self.header = next(self._rows, [])
         self._check_header()
@@ -83,10 +83,10 @@ class _Reader:
                     yield [cell.strip() for cell in row]
         except csv.Error as error:
             self.line = rows.line_num
-            raise self.error(f"is not CSV ({error})", "quote it as CSV wants it") from None
+            raise self.error(f"not CSV ({error})", "quote it as CSV wants it") from None
 
-    def error(self, wrong: str, remedy: str) -> ValueError:
-        return ValueError(f"{self.path}: line {self.line} {wrong}; {remedy}")
+    def error(self, wrong: str, remedy: str) -> InputError:
+        return InputError(self.path, f"line {self.line}", wrong, remedy)
 
     def _check_header(self) -> None:
         forms = (
@@ -95,9 +95,9 @@ class _Reader:
         )
         self.columns = [name.casefold() for name in self.header]
         if not self.header:
-            raise ValueError(f"{self.path}: is empty; {forms}")
+            raise InputError(self.path, "file", "empty", forms)
         if "model" not in self.columns or len(self.columns) < 2:
-            raise self.error(f"is no header of accuracies, it reads {short(self.header)}", forms)
+            raise self.error(f"no header of accuracies, it reads {short(self.header)}", forms)
         if twice := [c for i, c in enumerate(self.columns) if c in self.columns[:i]]:
             raise self.error(f"names column {twice[0]!r} twice", "rename or delete one")
         self.tidy = {"dataset", "accuracy"} <= set(self.columns)
@@ -178,14 +178,14 @@ def _parse(file: _Reader) -> Accuracies:
 
 def _check_grid(datasets: dict[str, dict[str, float]], path: Path) -> None:
     if not datasets:
-        raise ValueError(f"{path}: has a header but no line of data; add a line per model")
+        raise InputError(path, "file", "a header but no line of data", "add a line per model")
     models = dict.fromkeys(model for of_models in datasets.values() for model in of_models)
     holes = [(m, name) for name, found in datasets.items() for m in models if m not in found]
     if holes:
-        raise ValueError(
-            f"{path}: model {holes[0][0]!r} has no accuracy on dataset {holes[0][1]!r}"
-            f"{_more(len(holes))}; add it, or leave out the model or the dataset"
-        )
+        model, name = holes[0]
+        problem = f"none on dataset {name!r}{_more(len(holes))}"
+        remedy = "add it, or leave out the model or the dataset"
+        raise InputError(path, f"model {model!r}", problem, remedy)
 
 
 def for_models(
@@ -200,16 +200,13 @@ def for_models(
     if missing := [model for model in models if model not in known]:
         near = get_close_matches(missing[0], known, n=1)
         meant = f" (it has {near[0]!r})" if near else ""
-        raise ValueError(
-            f"{path}: has no accuracy for model {missing[0]!r}{meant}{_more(len(missing))}; "
-            "add it, or name it as in the scores"
-        )
+        problem = f"not there{meant}{_more(len(missing))}"
+        remedy = "add its accuracy, or name it as in the scores"
+        raise InputError(path, f"model {missing[0]!r}", problem, remedy)
     unscored = [model for model in known if model not in models]
     if unscored and not drop_unscored:
-        raise ValueError(
-            f"{path}: model {unscored[0]!r} has accuracies but no score{_more(len(unscored))}; "
-            "score it or delete its lines"
-        )
+        problem = f"accuracies but no score{_more(len(unscored))}"
+        raise InputError(path, f"model {unscored[0]!r}", problem, "score it or delete its lines")
 
     def only(of_models: dict[str, float]) -> dict[str, float]:
         return {model: value for model, value in of_models.items() if model in models}

@@ -95,7 +95,8 @@ def _of_files(
         for spec, by_dataset in found.items():
             for name, of_models in by_dataset.items():
                 if name in scores.setdefault(spec, {}):
-                    raise ValueError(f"{path}: {spec} on {name!r} is in an earlier file; drop one")
+                    problem = f"{spec} on {name!r} is in an earlier file"
+                    raise InputError(path, "scores", problem, "drop one")
                 scores[spec][name] = of_models
     named = _as_named(scores, truth, where, warnings)
     models = sorted({m for rows in named.values() for row in rows.values() for m in row})

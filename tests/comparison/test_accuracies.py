@@ -64,6 +64,14 @@ def test_columns_of_the_controls(file, content):
     assert found.source_accuracy == {"r18": 69.8, "r50": 76.1}
 
 
+def test_the_mean_of_several_seeds(file):
+    rows = ["r18,pets,70,0", "r18,pets,74,1", "r50,pets,80,0"]
+    found = read_accuracies(file("\n".join(["model,dataset,accuracy,seed", *rows])))
+    assert found.datasets == {"pets": {"r18": 72.0, "r50": 80.0}}
+    with pytest.raises(InputError, match="line 4: .* second accuracy .* with seed 0"):
+        read_accuracies(file("\n".join(["model,dataset,accuracy,seed", *rows[:2], rows[0]])))
+
+
 def test_one_dataset_without_a_name_of_its_own(file):
     found = read_accuracies(file("model,accuracy\nr18,70\nr50,74\n"))
     assert found.datasets == {"accuracy": {"r18": 70.0, "r50": 74.0}}
@@ -72,8 +80,8 @@ def test_one_dataset_without_a_name_of_its_own(file):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", ["is empty", "start with a header line"]),
-        ("\n\n", ["is empty"]),
+        ("", ["empty", "start with a header line"]),
+        ("\n\n", ["empty"]),
         ("model,pets\n", ["no line of data", "add a line per model"]),
         ("r18,88.5\nr50,91\n", ["line 1", "'r18'", "model,dataset,accuracy"]),
         (WIDE.replace(",", ";"), ["line 1", "model;pets;dtd", "commas"]),
@@ -93,8 +101,8 @@ def test_one_dataset_without_a_name_of_its_own(file):
         ("model,pets\n\nr18,\n", ["line 3"]),
         (TIDY + "r18,dtd,70\n", ["line 6", "'r18'", "second accuracy", "'dtd'", "delete"]),
         (WIDE + "r50,1,1\n", ["line 4", "'r50'", "second accuracy", "'pets'"]),
-        (TIDY.replace("r50,dtd,74\n", ""), ["'r50' has no accuracy on dataset 'dtd'", "add it"]),
-        (TIDY + "r9,a,1\n", ["'r9' has no accuracy on dataset 'pets' (and 3 more)"]),
+        (TIDY.replace("r50,dtd,74\n", ""), ["model 'r50': none on dataset 'dtd'", "add it"]),
+        (TIDY + "r9,a,1\n", ["model 'r9': none on dataset 'pets' (and 3 more)"]),
         (WIDE.replace("r50", ""), ["line 3", "no model", "fill in"]),
         (TIDY.replace("r50,pets", "r50,"), ["line 3", "no dataset"]),
         ("model,pets,params\nr18,5,25.6M\n", ["line 2", "'25.6M'", "'params'"]),
@@ -102,11 +110,11 @@ def test_one_dataset_without_a_name_of_its_own(file):
             "model,dataset,accuracy,params\nr18,a,1,5\nr18,b,1,6\n",
             ["line 3", "'r18' 6 as 'params' where it was 5", "the same"],
         ),
-        ('model,pets\n"r18,5\n', ["is not CSV", "quote"]),
-        (b"model,pets\nr\xff18,5\n", ["is not UTF-8 text (byte 12)", "save it"]),
-        (WIDE.encode("utf-16"), ["is not UTF-8 text"]),
-        ("x" * 200_000, ["line 1 is not CSV"]),
-        ("x," * 10_000, ["line 1 is no header"]),
+        ('model,pets\n"r18,5\n', ["not CSV", "quote"]),
+        (b"model,pets\nr\xff18,5\n", ["not UTF-8 text (byte 12)", "save it"]),
+        (WIDE.encode("utf-16"), ["not UTF-8 text"]),
+        ("x" * 200_000, ["line 1: not CSV"]),
+        ("x," * 10_000, ["line 1: no header"]),
         (WIDE.replace("74", "7" + "x" * 10_000), ["line 3", "'dtd'"]),
     ],
 )
@@ -124,7 +132,9 @@ def test_what_is_wrong_is_said_in_one_line(file, content, says):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(ValueError, match=r"none\.csv: cannot be read \(No such file.*give a CSV"):
+    with pytest.raises(
+        ValueError, match=r"none\.csv: file: cannot be read \(No such file.*give a CSV"
+    ):
         read_accuracies(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="cannot be read"):
         read_accuracies(tmp_path)
@@ -133,11 +143,13 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_models_are_matched_with_the_scores(file):
     path = file("model,pets,params\nr18,88.5,1\nr50,91,2\n")
     assert read_accuracies(path, models=["r50", "r18"]).datasets == {"pets": TABLE["pets"]}
-    with pytest.raises(ValueError, match=r"model 'r-50' \(it has 'r50'\) \(and 1 more\); add it"):
+    with pytest.raises(
+        ValueError, match=r"model 'r-50': not there \(it has 'r50'\) \(and 1 more\); add its"
+    ):
         read_accuracies(path, models=["r18", "r-50", "vit"])
-    with pytest.raises(ValueError, match="no accuracy for model 'convnext'; add it"):
+    with pytest.raises(ValueError, match="model 'convnext': not there; add its"):
         read_accuracies(path, models=["r18", "r50", "convnext"])
-    with pytest.raises(ValueError, match="model 'r18' has accuracies but no score; score it"):
+    with pytest.raises(ValueError, match="model 'r18': accuracies but no score; score it"):
         read_accuracies(path, models=["r50"])
     found = read_accuracies(path, models=["r50"], drop_unscored=True)
     assert found == ({"pets": {"r50": 91.0}}, {"r50": 2.0}, None)
@@ -157,7 +169,7 @@ def test_no_mutation_ends_in_anything_but_a_line(tmp_path_factory, seed):
     try:
         found = read_accuracies(path)
     except ValueError as error:
-        assert type(error) is ValueError
+        assert type(error) is InputError
         assert str(error).startswith(f"{path}: ")
         assert "\n" not in str(error)
         return

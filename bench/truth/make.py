@@ -1,0 +1,99 @@
+"""The truth and the scores of the study: `python -m bench.truth.make NETS IMAGES`.
+
+NETS is a folder of graph files, IMAGES one of packs. Every network is fine-tuned on every pack by
+the recipes below, and scored on the pictures that it was trained on, at the size it was trained at.
+
+    all.csv, head.csv      accuracies of the whole network, and of a new head alone
+    TASK/SET.json          scores
+
+What is there already is kept, so the command goes on where it was stopped. With `--nets` and
+`--sets` it makes a part, one cell too, and with `--out` elsewhere.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from disco_jax import FeatureSet, ScoreTable, extract, score
+from disco_jax.data import Images, at_most, open_images
+from disco_jax.extraction import opened
+from disco_jax.finetuning import finetune_hub, recipe
+from disco_jax.finetuning.parts import parts
+from disco_jax.hubs import HubModel
+from disco_jax.scoring import write_scores
+
+HERE = Path(__file__).parent
+SETS = {  # pack -> tasks
+    "dtd10": ("classification",),
+    "gtsrb43": ("classification", "regression"),
+    "caltech101": ("classification",),
+    "sign_digits": ("classification",),
+    "cifar10_jpeg": ("classification",),
+    "bccd_detect": ("regression",),
+}
+SHARED = {"pixels": 96, "samples": 500, "batch": 16, "seeds": 1}
+RECIPES = {
+    "all": recipe("all", epochs=8, rates=(3e-4, 1e-3), **SHARED),
+    "head": recipe("head", epochs=50, rates=(3e-4, 1e-3, 3e-3), **SHARED),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.truth.make", description=__doc__)
+    parser.add_argument("networks", type=Path)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("--tune", choices=[*RECIPES, "none"], help="one of them; none: only scores")
+    parser.add_argument("--nets", help="names, with commas between")
+    parser.add_argument("--sets", help="names, with commas between")
+    parser.add_argument("--out", type=Path, default=HERE)
+    arguments = parser.parse_args()
+    hub = [
+        HubModel(path.stem, str(path))
+        for path in sorted(arguments.networks.glob("*.npz"))
+        if arguments.nets is None or path.stem in arguments.nets.split(",")
+    ]
+    names = list(SETS) if arguments.sets is None else arguments.sets.split(",")
+    for name in names:
+        images = open_images(str(arguments.images / f"{name}.npz"), "all")
+        for task in SETS[name]:
+            for line in _made(hub, images, task, arguments.tune, arguments.out):
+                print(line, flush=True)
+
+
+def _made(
+    hub: list[HubModel], images: Images, task: str, tune: str | None, out: Path
+) -> Iterator[str]:
+    for each, how in RECIPES.items():
+        if tune in (None, each):
+            path = out / task / f"{each}.csv"
+            for run in finetune_hub(hub, images, how, path, task=task):
+                yield f"{each} {run.dataset} {run.model} {run.accuracy:.4f} {run.status}"
+    if tune in (None, "none"):
+        path = out / task / f"{images.name}.json"
+        if not path.exists():
+            write_scores(path, scored(hub, images, task))
+        yield f"scores {images.name} {task}"
+
+
+def scored(hub: list[HubModel], images: Images, task: str) -> ScoreTable:
+    """All metrics of the task on the training pictures."""
+    seen = parts(images, task, SHARED["samples"]).train.images
+    seen = replace(seen, boxes=None, box_image=None, box_labels=None)
+    features = {}
+    for model in hub:
+        backbone = opened(model)
+        how = at_most(backbone.preprocessing, SHARED["pixels"])
+        found = extract(backbone._replace(preprocessing=how), seen).features
+        features[model.name] = _for(found, task)
+    return score(features, metrics="all", task=task)
+
+
+def _for(features: FeatureSet, task: str) -> FeatureSet:
+    """Without what another task reads."""
+    other = {"classification": "targets", "regression": "labels"}[task]
+    return replace(features, **{other: None})
+
+
+if __name__ == "__main__":
+    main()
