@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disco_jax.comparison.accuracies import read_accuracies
+from disco_jax.errors import InputError
 
 TIDY = "model,dataset,accuracy\nr18,pets,88.5\nr50,pets,91\nr18,dtd,70.25\nr50,dtd,74\n"
 WIDE = "model,pets,dtd\nr18,88.5,70.25\nr50,91,74\n"
@@ -68,7 +69,7 @@ def test_the_mean_of_several_seeds(file):
     rows = ["r18,pets,70,0", "r18,pets,74,1", "r50,pets,80,0"]
     found = read_accuracies(file("\n".join(["model,dataset,accuracy,seed", *rows])))
     assert found.datasets == {"pets": {"r18": 72.0, "r50": 80.0}}
-    with pytest.raises(InputError, match="line 4: .* second accuracy .* with seed 0"):
+    with pytest.raises(InputError, match=r"line 4: .* second accuracy .* with seed 0"):
         read_accuracies(file("\n".join(["model,dataset,accuracy,seed", *rows[:2], rows[0]])))
 
 
