@@ -114,7 +114,7 @@ def test_pictures_that_cannot_be_learnt_from():
     named = pictures(splits=np.full(120, "val"))
     refusal(lambda: finetune(network(), named), "split", "no 'train'", file="corners")
     few = pictures(9)
-    refusal(lambda: finetune(network(), few), "images", "6 pictures to train", file="corners")
+    refusal(lambda: finetune(network(), few), "images", "7 pictures to train", file="corners")
     both = pictures(targets=brightness())
     refusal(lambda: finetune(network(), both), "task", "several", file="corners")
 
