@@ -155,7 +155,7 @@ def test_the_command_line(run, folder, tmp_path, table):
     assert (code, err) == (0, "")
     assert "<td>block.3" in page or "<td>stem" in page
     run(*arguments)
-    refused(run("compare", out, truth), "no accuracy for model 'a@")
+    refused(run("compare", out, truth), "model 'a@", "not there")
     assert run("compare", out, truth, "--group-layers")[0] == 0
     assert run("report", out, "--out", tmp_path / "page.html", "--group-layers")[0] == 0
     assert run("report", out, "--out", tmp_path / "page.html")[0] == 0
