@@ -115,7 +115,7 @@ def test_published_accuracies_do_not_ask_for_a_dataset():
     ("given", "told"),
     [
         (["--accuracies", "truth.csv", "--dataset", "pets"], "none for dataset 'pets'; choose"),
-        (["--accuracies", "none.csv"], "none.csv: cannot be read"),
+        (["--accuracies", "none.csv"], "none.csv: file: cannot be read"),
         (["--dataset", "pets"], "there are no accuracies; give --accuracies"),
         (["--hub", "supervized"], "supervized: hub: cannot be read"),
     ],
