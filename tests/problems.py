@@ -3,26 +3,40 @@
 import numpy as np
 
 from disco_jax.testing.problems import (
+    EVERY_SHAPE,
     PROBLEMS,
+    SHAPES,
     Problem,
+    balanced,
+    constant,
+    constant_columns,
+    duplicated_columns,
     gapped,
     lone_samples,
     low_rank,
     problem,
     spectral,
     structured,
+    tied,
 )
 
 __all__ = [
+    "EVERY_SHAPE",
     "PROBLEMS",
+    "SHAPES",
     "Problem",
+    "balanced",
     "boundary_gaps",
+    "constant",
+    "constant_columns",
+    "duplicated_columns",
     "gapped",
     "lone_samples",
     "low_rank",
     "problem",
     "spectral",
     "structured",
+    "tied",
 ]
 
 
