@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .channels import shifted
 from .depthwise import Pair, depthwise, strided
 from .precision import statistic_dtype
 
@@ -65,21 +66,7 @@ def conv(
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=groups,
         )
-    return y if bias is None else _shifted(y, bias)
-
-
-@jax.custom_vjp
-def _shifted(y: jax.Array, bias: jax.Array) -> jax.Array:
-    return y + bias[None, None, None]
-
-
-def _shifted_back(_: None, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The sum as a product: XLA would compute ``dy`` again for it, and slowly."""
-    rows = dy.reshape(-1, dy.shape[3])
-    return dy, jnp.dot(jnp.ones_like(rows, shape=len(rows)), rows)
-
-
-_shifted.defvjp(lambda y, bias: (_shifted(y, bias), None), _shifted_back)
+    return y if bias is None else shifted(y, bias)
 
 
 def relu_sum(x: jax.Array, y: jax.Array) -> jax.Array:

@@ -21,6 +21,7 @@ import numpy as np
 from flax import nnx
 from jax import lax
 
+from .channels import scaled
 from .convolution import Padding, conv
 from .precision import statistic_dtype
 
@@ -82,8 +83,7 @@ class BatchNorm(nnx.Module):
         wide = statistic_dtype(x.dtype)
         factor = lax.rsqrt(self.var[...].astype(wide) + self.eps) * self.scale[...].astype(wide)
         shift = self.bias[...].astype(wide) - self.mean[...].astype(wide) * factor
-        y = x.astype(wide) * along(factor, x) + along(shift, x)
-        return y.astype(x.dtype)
+        return scaled(x.astype(wide), factor, shift).astype(x.dtype)
 
 
 class LayerNorm(nnx.Module):
