@@ -57,7 +57,8 @@ class Parts:
             "resampled": _plain(scored.resampled),
             "warnings": scored.warnings,
         }
-        write_text(self._path(model), json.dumps(part))
+        with suppress(FileNotFoundError):  # a run beside this one was done, and removed the folder
+            write_text(self._path(model), json.dumps(part))
 
     def _path(self, model: str) -> Path:
         return self.folder / f"{model}.json"
@@ -92,8 +93,7 @@ def folder_of(result: Path) -> Path:
 def write_scores(path: Path, table: ScoreTable) -> None:
     """Write a complete result, and remove its parts."""
     write_text(path, table.to_json())
-    with suppress(OSError):
-        shutil.rmtree(folder_of(path))
+    shutil.rmtree(folder_of(path), ignore_errors=True)
 
 
 def _plain(found: Found) -> Any:

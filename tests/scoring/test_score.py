@@ -1,6 +1,7 @@
 """A hub scored together is its models scored one by one by the kernels."""
 
 import json
+import shutil
 from functools import partial
 
 import jax
@@ -18,6 +19,7 @@ from disco_jax.scoring import program as programs
 from disco_jax.scoring import run as running
 from disco_jax.scoring.plan import plan_of
 from disco_jax.scoring.resume import Parts
+from disco_jax.scoring.scored import Scored
 
 from ..oracles.disco import hub_minmax
 from ..oracles.etran import etran_regression, etran_scores
@@ -319,6 +321,18 @@ def test_arrays_in_memory_are_part_of_what_is_resumed(tmp_path):
     models = [FeatureSet(HUB[model], labels=LABELS) for model in ("even", "twin", "even")]
     first, other, again = (parts._key("m", features, ()) for features in models)
     assert first == again != other
+
+
+def test_a_part_whose_folder_goes_while_it_is_written_is_no_error(tmp_path, monkeypatch):
+    plan = plan_of(disco_jax.metrics.parse("knn", "classification"), "classification", 5)
+    parts = Parts(tmp_path / "scores.json", plan, {})
+    features, found = FeatureSet(HUB["even"], labels=LABELS), Scored({}, {}, ())
+    with monkeypatch.context() as patch:
+        patch.setattr("disco_jax.atomic.os.fsync", lambda file: shutil.rmtree(parts.folder))
+        parts.put("even", features, (), found)
+    assert parts.get("even", features, ()) is None
+    parts.put("even", features, (), found)
+    assert parts.get("even", features, ()) == found
 
 
 def test_an_option_that_a_kernel_refuses():
