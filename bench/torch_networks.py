@@ -6,14 +6,13 @@ It answers every line with a line. The first: the network is there, with random 
 `FOLDER/weights.safetensors` if it is timm's. Then, where `FOLDER/batch.npy` holds uint8 (b, s, s,
 3), JSON: how many seconds the first call took, whose features (b, d) are in `FOLDER/features.npy`,
 and which way is the fastest: channels first or last, one thread or all, a call of each. From then
-on a call of the network for every line. This file imports nothing of ours.
+on a call of the network for every line. It imports nothing of the package.
 """
 
 import json
-import os
 import sys
 import time
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from torch_ways import answer, define_operators, fastest
 
 ACTIVATIONS = {
     "none": lambda x: x,
@@ -102,10 +102,7 @@ class Timm(torch.nn.Module):
 
     def __init__(self, name: str, order: torch.memory_format) -> None:
         super().__init__()
-        self.kept = torch.library.Library("torchvision", "FRAGMENT")
-        with suppress(RuntimeError):  # what its wheel lacks beside torch's build for processors
-            for operator in ("nms", "qnms"):
-                self.kept.define(f"{operator}(Tensor boxes, Tensor scores, float most) -> Tensor")
+        define_operators()
         import timm
 
         torch.manual_seed(0)
@@ -140,19 +137,9 @@ def main() -> None:
     images = torch.from_numpy(np.load(folder / "batch.npy"))
     features, seconds = timed(first, images)
     np.save(folder / "features.npy", features.numpy())
-    ways = {}
-    for threads in {1, os.cpu_count() or 1}:
-        for order in (torch.contiguous_format, torch.channels_last):
-            torch.set_num_threads(threads)
-            built = network(source, order)
-            built(images)
-            ways[timed(built, images)[1]] = threads, order, built
-    threads, order, best = ways[min(ways)]
-    torch.set_num_threads(threads)
-    print(json.dumps({"first_s": seconds, "threads": threads, "order": str(order)}), flush=True)
-    for _ in sys.stdin:
-        best(images)
-        print(flush=True)
+    best, told = fastest(lambda order: partial(network(source, order), images))
+    print(json.dumps({"first_s": seconds, **told}), flush=True)
+    answer(best)
 
 
 def timed(built: torch.nn.Module, images: torch.Tensor) -> tuple[torch.Tensor, float]:

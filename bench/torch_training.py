@@ -4,22 +4,17 @@
 
 It answers every line with a line: first that torch is there, then JSON with the fastest way
 (channels first or last, one thread or all, a step of each), and from then on a step for every line.
-Adam on all weights, cross-entropy, statistics of normalisation kept. Nothing of ours.
+Adam on all weights, cross-entropy, statistics of normalisation kept. Nothing of the package.
 """
 
 import json
-import os
 import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import torch
+from torch_ways import answer, define_operators, fastest
 
-KEPT = torch.library.Library("torchvision", "FRAGMENT")
-with suppress(RuntimeError):  # what its wheel lacks beside torch's build for processors
-    for operator in ("nms", "qnms"):
-        KEPT.define(f"{operator}(Tensor boxes, Tensor scores, float most) -> Tensor")
+define_operators()
 import torchvision  # noqa: E402
 
 
@@ -48,21 +43,9 @@ def main() -> None:
     sys.stdin.readline()
     print(flush=True)
     sys.stdin.readline()
-    ways = {}
-    for threads in {1, os.cpu_count() or 1}:
-        for order in (torch.contiguous_format, torch.channels_last):
-            torch.set_num_threads(threads)
-            step = stepper(name, *map(int, sizes), order)
-            step()
-            start = time.perf_counter()
-            step()
-            ways[time.perf_counter() - start] = threads, order, step
-    threads, order, best = ways[min(ways)]
-    torch.set_num_threads(threads)
-    print(json.dumps({"threads": threads, "order": str(order)}), flush=True)
-    for _ in sys.stdin:
-        best()
-        print(flush=True)
+    best, told = fastest(lambda order: stepper(name, *map(int, sizes), order))
+    print(json.dumps(told), flush=True)
+    answer(best)
 
 
 if __name__ == "__main__":

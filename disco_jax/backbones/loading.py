@@ -10,7 +10,6 @@ The names that parameters have in the file are tried in every dialect that the f
 
 import importlib
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from flax import nnx
 
 from disco_jax.data import Preprocessing
 from disco_jax.entry_points import brought, collision
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 from disco_jax.progress import Progress
 from disco_jax.weights import (
     Checkpoint,
@@ -161,8 +160,7 @@ def _described(checkpoint: Checkpoint, named: str) -> tuple[Family, Any, str]:
         raise InputError(checkpoint.path, "architecture", problem, "name it, as resnet50")
     known = _known()
     if called not in known:
-        near = get_close_matches(called, known, 1)
-        remedy = f"did you mean {near[0]}?" if near else "see disco_jax.backbones.architectures()"
+        remedy = did_you_mean(called, known, "see disco_jax.backbones.architectures()")
         raise InputError(checkpoint.path, "architecture", f"{called!r} is unknown", remedy)
     return *known[called], called
 

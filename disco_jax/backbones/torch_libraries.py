@@ -16,12 +16,12 @@ import jax
 import numpy as np
 
 from disco_jax.data import Preprocessing, standard
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 from disco_jax.weights import Checkpoint, local, read_checkpoint, renamed, timm_preprocessing, told
 
 from .backbone import Backbone
 from .family import of_imagenet
-from .torch_network import import_torch, missing, nearest, of_torch, own_head
+from .torch_network import MOST, import_torch, missing, of_torch, own_head
 
 OLDER = (  # names in older files, and in those of a network that was trained in parallel
     (r"^module\.", ""),
@@ -190,7 +190,7 @@ def _import_torchvision(where: str) -> Any:
 
 
 def _unknown(library: str, named: str, known: Iterable[str], where: str) -> InputError:
-    remedy = nearest(named, known) or f"see {library}.list_models()"
+    remedy = did_you_mean(named, known, f"see {library}.list_models()", MOST)
     return InputError(where, library, f"{named!r} is unknown", remedy)
 
 

@@ -13,20 +13,19 @@ has a head it returns logits; features are what the head is given:
 The one file that imports torch, and does when it is called.
 """
 
-import difflib
 import hashlib
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from disco_jax.data import Preprocessing
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 
 from .backbone import Backbone, Outputs
 
+MOST = 3  # names that a wrong one may have meant
 KINDS = "features (n, d) or a map (n, c, h, w)"
 
 
@@ -117,8 +116,9 @@ def of_torch(
     if not isinstance(module, torch.nn.Module):
         raise InputError(called, "module", "no torch.nn.Module", f"give one that returns {KINDS}")
     if head and head not in dict(module.named_modules()):
-        near = nearest(head, (layer for layer, _ in module.named_modules()))
-        raise InputError(called, "head", f"there is no layer {head!r}", near or "name one of its")
+        layers = (layer for layer, _ in module.named_modules())
+        remedy = did_you_mean(head, layers, "name one of its", MOST)
+        raise InputError(called, "head", f"there is no layer {head!r}", remedy)
     network = TorchNetwork(module, head or own_head(module), called)
     parameter = next(module.parameters(), torch.zeros(1))
     double = parameter.dtype == torch.float64 and jnp.zeros(0).dtype == jnp.float64
@@ -218,9 +218,3 @@ def import_torch(where: str) -> Any:
 def missing(library: str, where: str) -> InputError:
     """A library that is not installed."""
     return InputError(where, library, "is not installed", "pip install 'disco-jax[torch]'")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What a wrong name may have meant, as a question."""
-    near = difflib.get_close_matches(name, known, 3)
-    return f"did you mean {' or '.join(near)}?" if near else ""

@@ -1,4 +1,4 @@
-"""The command line: `rank`, `extract`, `score`, `compare`, `report`, `metrics`, `networks`.
+"""The command line: a file for each command, and `app` with their options.
 
 Exit codes: 0 done, 2 wrong use or unusable input (one line on stderr), 1 anything else.
 """

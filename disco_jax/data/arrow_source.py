@@ -12,7 +12,6 @@ Saved data sets are mapped and may be larger than memory; a Parquet file is read
 import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,12 @@ import numpy as np
 
 from disco_jax.arrow_file import read_table, require_pyarrow
 from disco_jax.errors import InputError
+from disco_jax.machine import memory_bytes
 
 from .classes import numbered
 from .images import Images
 
 PICTURES, LABELS = ("image", "img", "picture"), ("label", "labels", "class")
-MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 REMEDY = "save it again with save_to_disk"
 
 
@@ -94,7 +93,7 @@ def _plain(where: Path, name: Any) -> str:
 
 def _table(path: Path, raw: Any, *, parquet: bool) -> Any:
     def check_size(size: int) -> None:
-        if size > MEMORY:
+        if size > memory_bytes():
             problem = f"unpacks to {size} bytes, more than there are"
             raise InputError(path, "file", problem, "save it in parts, or as files in folders")
 

@@ -13,11 +13,10 @@ What the table does not name stays as it is. The range is that of the numbers be
 is not given. Where `bgr` alone changes, each channel keeps its own mean and deviation.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 
 from .preprocessing import INTERPOLATIONS, Preprocessing
 
@@ -34,8 +33,7 @@ def check_changes(table: Any, where: str) -> None:
         raise InputError(where, "preprocess", "not a table", "write preprocess = {size = 224}")
     for key, value in table.items():
         if key not in KINDS:
-            near = difflib.get_close_matches(key, KINDS, 1)
-            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}"
+            remedy = did_you_mean(key, KINDS, f"there are {', '.join(KINDS)}")
             raise InputError(where, f"preprocess: key {key!r}", "unknown", remedy)
         right, kind = KINDS[key]
         if not right(value):

@@ -33,9 +33,7 @@ def pictures(split: str, how: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
 
 def params(model: HubModel) -> int:
     """Weights and biases, those of the head left out."""
-    graph = read_graph(Path(model.weights))
-    head = {node.weights for node in graph.nodes if node.output == graph.logits}
-    return sum(k.size + b.size for name, (k, b) in graph.weights.items() if name not in head)
+    return read_graph(Path(model.weights)).parameters()[1]
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ again, so that nothing is there twice. Batches may be filled up: what follows th
 overwritten by the next batch, or cut off at the end.
 """
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -14,6 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from disco_jax.machine import memory_bytes
 
 SHARE = 4  # of the device's memory features take a part in so many
 
@@ -37,8 +38,7 @@ def gathered(batches: Iterator[tuple[Any, int]], total: int, room: int) -> Any:
 def device_room() -> int:
     """Bytes of the device that features may take; a processor's memory is that of the machine."""
     told = jax.local_devices()[0].memory_stats() or {}
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return int(told.get("bytes_limit", machine)) // SHARE
+    return int(told.get("bytes_limit", memory_bytes())) // SHARE
 
 
 def _empty(zeros: Any, total: int, leaf: jax.Array) -> Any:

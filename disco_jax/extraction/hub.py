@@ -107,7 +107,9 @@ def extract_hub(
         try:
             backbone = opened(model, dtype=dtype, offline=offline, progress=progress)
             kept["layers"] = model.layers
-            found = _found(path, provenance(backbone, images, **kept))
+            found = None
+            if path is not None:
+                found = _found(path, provenance(backbone, images, **kept))
             if found is not None:
                 yield Extracted(model.name, found, None, None)
                 continue
@@ -126,10 +128,8 @@ def extract_hub(
         yield Extracted(model.name, features, made.first, made.rate)
 
 
-def _found(path: Path | None, expected: dict[str, str]) -> FeatureSet | None:
+def _found(path: Path, expected: dict[str, str]) -> FeatureSet | None:
     """What the file holds, if it is what extraction would write."""
-    if path is None:
-        return None
     try:
         features = read_features(path)
     except InputError:

@@ -19,8 +19,6 @@ from disco_jax.data import Images
 from disco_jax.errors import InputError
 
 WIDTH = 64
-FIELDS = {"classification": "labels", "regression": "targets", "detection": "boxes"}
-MEASURES = {"classification": "accuracy", "regression": "r2", "detection": "iou"}
 
 
 class Goal(NamedTuple):

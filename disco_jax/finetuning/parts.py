@@ -43,13 +43,12 @@ def parts(images: Images, task: str, samples: int | None) -> Parts:
         assert images.box_image is not None
         images = images.take(np.unique(images.box_image))
     codes = answers(images, task)
-    names = None
     if task == "classification":
         names, codes = np.unique(codes, return_inverse=True)
         if len(names) < 2:
             problem = f"all are one class, {names[0]}"
             raise InputError(images.name, "labels", problem, "classification needs two or more")
-    groups = codes if names is not None else np.zeros(len(codes), int)
+    groups = groups_of(task, codes)
     at = _places(images, groups)
     at["train"] = few(at["train"], groups[at["train"]], samples)
     for split, where in at.items():
@@ -57,7 +56,7 @@ def parts(images: Images, task: str, samples: int | None) -> Parts:
             problem = f"{len(where)} pictures to {split}"
             raise InputError(images.name, "images", problem, f"give {SMALLEST} or more")
     train, test = (Part(images.take(where), codes[where]) for where in at.values())
-    return Parts(train, test, goal(task, codes if names is not None else train.answers))
+    return Parts(train, test, goal(task, codes if task == "classification" else train.answers))
 
 
 def _places(images: Images, groups: np.ndarray) -> dict[str, np.ndarray]:
@@ -72,6 +71,11 @@ def _places(images: Images, groups: np.ndarray) -> dict[str, np.ndarray]:
     return {split: np.flatnonzero(images.splits == split) for split in ("train", "test")}
 
 
+def groups_of(task: str, answers: np.ndarray) -> np.ndarray:
+    """What parts are drawn within: classes, or all pictures together."""
+    return answers if task == "classification" else np.zeros(len(answers), int)
+
+
 def few(where: np.ndarray, groups: np.ndarray, samples: int | None) -> np.ndarray:
     """About so many places, each group in proportion."""
     if samples is None or len(where) <= samples:
@@ -80,7 +84,7 @@ def few(where: np.ndarray, groups: np.ndarray, samples: int | None) -> np.ndarra
 
 
 def drawn(groups: np.ndarray, share: float, *, seed: int) -> np.ndarray:
-    """A share of each group at random, (n,) bool; a group of two or more keeps one undrawn.
+    """A share of each group at random, (n,) bool; one of each group stays undrawn.
 
     What does not divide is rounded at random, so that the whole has its share of small groups too.
     """

@@ -1,13 +1,15 @@
 """Rates tried: a network trained at each, measured on validation and test pictures."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from .goals import measure
-from .parts import VALIDATION, drawn
+from .parts import VALIDATION, drawn, groups_of
 from .planned import Planned, Prepared
 from .saved import Saved, load, save
 from .training import State, order_of, rates_of
@@ -30,25 +32,27 @@ def trials(
     on from there.
     """
     seed, answers = about["seed"], plan.parts.train.answers
-    groups = answers if plan.parts.goal.task == "classification" else np.zeros(len(answers), int)
-    held = drawn(groups, VALIDATION, seed=seed)
+    held = drawn(groups_of(plan.parts.goal.task, answers), VALIDATION, seed=seed)
+    rest = np.flatnonzero(~held)
     measured = [
         (ready.train[held], answers[held]),
         (ready.test, plan.parts.test.answers),
     ]
-    saved = load(keep, about, ready.trainer.start(ready.features))
+    start = partial(ready.trainer.start, ready.features)
+    saved = load(keep, about, jax.eval_shape(start))
     done = dict(saved.trials)
     for rate in rates:
         name, epochs = f"{about['model']}, seed {seed}, rate {rate:g}", plan.recipe.epochs
         if str(rate) in done:
             step(name, epochs)
             continue
-        state, first = ready.trainer.start(ready.features), 0
         if saved.rate == str(rate):
             state, first = saved.state, saved.epoch
             step(name, first)
+        else:
+            state, first = start(), 0
         for epoch in range(first, epochs):
-            state = _epoch(plan, ready, state, np.flatnonzero(~held), rate, seed, epoch)
+            state = _epoch(plan, ready, state, rest, rate, seed, epoch)
             if keep is not None:
                 save(keep, about, Saved(done, str(rate), epoch + 1, state))
             if not np.isfinite(np.asarray(state.weights[2])).all():

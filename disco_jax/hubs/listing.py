@@ -17,14 +17,13 @@ The hubs of the literature come with the package, by name: `NAME.toml` here, and
 `NAME.csv` with the accuracies that were published for it.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from disco_jax.data import check_changes
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 
 LIBRARIES = ("timm", "torchvision")
 FACTS = ("source_data", "licence")
@@ -97,8 +96,7 @@ def _check(path: Path, place: int, raw: Any) -> None:
         raise InputError(path, f"model {place}", "not a table", EXAMPLE)
     for key, value in raw.items():
         if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, 1)
-            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
+            remedy = did_you_mean(key, KEYS, f"there are {', '.join(KEYS)}")
             raise InputError(where, f"key {key!r}", "unknown", remedy)
         if key == "preprocess":
             check_changes(value, _named(where, raw.get("name")))

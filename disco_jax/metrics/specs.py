@@ -10,8 +10,9 @@ that follow, on features whose classes PED has pushed apart.
 
 import math
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, NamedTuple
+
+from disco_jax.errors import did_you_mean
 
 from .every import every_metric, metric_of
 from .metric import options
@@ -137,5 +138,4 @@ def _value(text: str, key: str, value: str, default: Any) -> Any:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    near = get_close_matches(name.lower(), names, n=1)
-    return f"did you mean {near[0]}?" if near else f"use one of {', '.join(names)}"
+    return did_you_mean(name.lower(), names, f"use one of {', '.join(names)}")

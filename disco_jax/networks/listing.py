@@ -8,7 +8,6 @@ those of their files. What nobody wrote down, as most licences, is None and stay
 """
 
 import csv
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from disco_jax.backbones import read_graph
 from disco_jax.demo import HUB
-from disco_jax.errors import InputError
+from disco_jax.errors import InputError, did_you_mean
 from disco_jax.hubs import HUBS, HubModel, read_hub
 
 COUNTS = Path(__file__).with_name("counts.csv")  # written by `counting`
@@ -49,8 +48,7 @@ def networks(search: str = "", most: int | None = None) -> list[Network]:
     found = [each for each in every if all(word in _text(each) for word in words)]
     if not found:
         names = {name for each in every for name in (each.network, each.architecture)}
-        near = difflib.get_close_matches(search, names, 1)
-        remedy = f"did you mean {near[0]}?" if near else "leave it out to see all"
+        remedy = did_you_mean(search, names, "leave it out to see all")
         raise InputError("networks", "search", f"nothing has {search!r}", remedy)
     small = [each for each in found if most is None or each.parameters <= most]
     if not small:
@@ -104,13 +102,10 @@ def _entry(each: Network) -> str:
 def _demonstrated() -> Iterator[Network]:
     for model in read_hub(HUB):
         graph = read_graph(Path(model.weights))
-        sizes = {name: sum(part.size for part in pair) for name, pair in graph.weights.items()}
-        head = [sizes[node.weights] for node in graph.nodes if node.output == graph.logits]
         yield Network(
             model.name,
             graph.about["arch"],
-            sum(sizes.values()),
-            sum(sizes.values()) - sum(head),
+            *graph.parameters(),
             graph.preprocessing.size,
             "demo",
             model.weights,

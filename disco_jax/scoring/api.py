@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from disco_jax.errors import InputError
+from disco_jax.machine import memory_bytes
 from disco_jax.metrics import default, is_all, parse
 from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
@@ -115,7 +116,7 @@ def score(
 def _budget(memory: float | None) -> tuple[int, str]:
     """Bytes for arrays, and the limit in words."""
     if memory is None:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 / GIGABYTE
+        memory = memory_bytes() / 2 / GIGABYTE
     budget = int(memory * GIGABYTE) - RUNTIME_BYTES
     if budget <= 0:
         problem = f"{memory:g} GB is less than the runtime itself takes"

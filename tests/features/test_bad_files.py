@@ -17,6 +17,7 @@ from disco_jax.features.feature_set import FeatureSet
 from disco_jax.features.files import read_features, write_features
 
 from ..refusal import refusal
+from .bad import check_refused, each
 
 SUFFIXES = (".safetensors", ".npz")
 
@@ -284,19 +285,10 @@ BAD_SAFETENSORS = {
     ),
 }
 
-BAD = [(".npz", n, *case) for n, case in BAD_NPZ.items()]
-BAD += [(".safetensors", n, *case) for n, case in BAD_SAFETENSORS.items()]
 
-
-@pytest.mark.parametrize(
-    ("suffix", "raw", "field", "word"),
-    [(suffix, *case) for suffix, _, *case in BAD],
-    ids=[f"{suffix[1:]}: {name}" for suffix, name, *_ in BAD],
-)
+@each({".npz": BAD_NPZ, ".safetensors": BAD_SAFETENSORS})
 def test_a_bad_file(tmp_path, suffix, raw, field, word):
-    path = tmp_path / f"a{suffix}"
-    path.write_bytes(raw)
-    refusal(lambda: read_features(path), field, word, file=str(path))
+    check_refused(tmp_path, suffix, raw, field, word)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])

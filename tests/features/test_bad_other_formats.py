@@ -20,6 +20,7 @@ from disco_jax.features.files import read_features
 
 from ..refusal import refusal
 from ..weights.torch_files import Storage, View, archive, tensor
+from .bad import check_refused, each
 from .test_bad_files import npy_of
 
 rng = np.random.default_rng(1)
@@ -127,21 +128,11 @@ BAD_NPY = {
     ),
     "code": (npy_of(shape="(__import__('os').abort(),)"), "features", "npy header"),
 }
-BAD = [(".csv", n, *case) for n, case in BAD_CSV.items()]
-BAD += [(".parquet", n, *case) for n, case in BAD_PARQUET.items()]
-BAD += [(".feather", n, *case) for n, case in BAD_FEATHER.items()]
-BAD += [(".npy", n, *case) for n, case in BAD_NPY.items()]
 
 
-@pytest.mark.parametrize(
-    ("suffix", "raw", "field", "word"),
-    [(suffix, *case) for suffix, _, *case in BAD],
-    ids=[f"{suffix[1:]}: {name}" for suffix, name, *_ in BAD],
-)
+@each({".csv": BAD_CSV, ".parquet": BAD_PARQUET, ".feather": BAD_FEATHER, ".npy": BAD_NPY})
 def test_a_bad_file(tmp_path, suffix, raw, field, word):
-    path = tmp_path / f"a{suffix}"
-    path.write_bytes(raw)
-    refusal(lambda: read_features(path), field, word, file=str(path))
+    check_refused(tmp_path, suffix, raw, field, word)
 
 
 class Command:

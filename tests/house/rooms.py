@@ -1,7 +1,8 @@
 """The rule of dependencies: which rooms of `disco_jax` a room may import.
 
 A room is a sub-package or a module of `disco_jax`; only its face, `disco_jax.<room>`, is imported
-from outside. `errors`, `atomic`, `entry_points`, `progress` and the version are free to all.
+from outside. `errors`, `atomic`, `entry_points`,
+`machine`, `progress` and the version are free to all.
 
 Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`; `torch_file` and
 `arrow_file` read other people's files and stand below them:
@@ -36,4 +37,4 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     ),
     "__main__": ("cli",),
 }
-FREE = {"errors", "atomic", "entry_points", "progress", "__version__"}
+FREE = {"errors", "atomic", "entry_points", "machine", "progress", "__version__"}

@@ -63,6 +63,12 @@ class Graph(NamedTuple):
     about: Mapping[str, str]
     digest: str  # sha256 of the file
 
+    def parameters(self) -> tuple[int, int]:
+        """How many numbers the weights are, with and without the head's."""
+        sizes = {name: kernel.size + bias.size for name, (kernel, bias) in self.weights.items()}
+        head = {node.weights for node in self.nodes if node.output == self.logits}
+        return sum(sizes.values()), sum(n for name, n in sizes.items() if name not in head)
+
 
 def read_graph(path: Path) -> Graph:
     """Read and check a file."""
