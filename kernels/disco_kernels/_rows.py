@@ -157,3 +157,19 @@ def project(rows: Rows, basis: jax.Array) -> jax.Array:
     """Coordinates ``y_i^T basis`` of all rows, (n, k)."""
     n, d = rows.features.shape
     return map_tiles(lambda start, size: dot(tile(rows, start, size)[0], basis, (1, 0)), n, d)
+
+
+def centred_targets(
+    targets: jax.Array, weights: jax.Array, axis_name: str | None = None
+) -> jax.Array:
+    """Targets (n, t) less their weighted means, subtracted twice so that large ones do not cancel.
+
+    Zero where the weight is.
+    """
+    total = total_over(jnp.sum(weights), axis_name)
+    present = weights[:, None] > 0
+    for _ in range(2):
+        targets = jnp.where(present, targets, 0)
+        mean = total_over(dot(weights[None], targets, (1, 0)), axis_name)
+        targets = targets - mean / jnp.where(total > 0, total, 1)
+    return jnp.where(present, targets, 0)

@@ -21,7 +21,7 @@ from jax import lax
 
 from ._precision import HIGHEST, dot
 from ._proportions import Groups
-from ._rows import sum_tiles, total_over
+from ._rows import centred_targets, sum_tiles, total_over
 
 
 def regression_transferability(
@@ -37,7 +37,7 @@ def regression_transferability(
     """q_g of every group, (G,), for targets (n, t)."""
     n, k = coordinates.shape
     t = targets.shape[1]
-    b = _centred(targets.astype(coordinates.dtype), weights, axis_name)
+    b = centred_targets(targets.astype(coordinates.dtype), weights, axis_name)
     counted = jnp.arange(k, dtype=rank.dtype) < rank
     inverse = jnp.where(counted, 1 / jnp.where(counted, singular_values, 1), 0)
     loadings = total_over(dot(coordinates, b * weights[:, None], (0, 0)), axis_name)
@@ -54,14 +54,3 @@ def regression_transferability(
     total = total_over(jnp.sum(weights), axis_name) * t
     squares = total_over(sum_tiles(term, n, k + groups.members.shape[0] * t), axis_name)
     return jnp.where(groups.exists, -squares / jnp.where(total > 0, total, 1), 0)
-
-
-def _centred(targets: jax.Array, weights: jax.Array, axis_name: str | None) -> jax.Array:
-    """Targets less their weighted means, subtracted twice so that large means do not cancel."""
-    total = total_over(jnp.sum(weights), axis_name)
-    present = weights[:, None] > 0
-    for _ in range(2):
-        targets = jnp.where(present, targets, 0)
-        mean = total_over(dot(weights[None], targets, (1, 0)), axis_name)
-        targets = targets - mean / jnp.where(total > 0, total, 1)
-    return jnp.where(present, targets, 0)
