@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import backbones, disco, extract, finetune, metrics, record, score
+from . import backbones, disco, extract, finetune, metrics, record, score, truth
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
 # lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
@@ -15,6 +15,7 @@ COMMANDS = {
     "finetune": finetune,
     "metrics": metrics,
     "score": score,
+    "truth": truth,
 }
 
 

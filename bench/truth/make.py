@@ -5,17 +5,22 @@ the recipes below, and scored on the pictures that it was trained on, at the siz
 
     all.csv, head.csv      accuracies of the whole network, and of a new head alone
     TASK/SET.json          scores
+    TASK/SET.resamples.json    scores on resamples of the pictures, {score: {network: [value, ...]}}
 
 What is there already is kept, so the command goes on where it was stopped. With `--nets` and
 `--sets` it makes a part, one cell too, and with `--out` elsewhere.
 """
 
 import argparse
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from disco_jax import FeatureSet, ScoreTable, extract, score
+from disco_jax.atomic import write_text
 from disco_jax.data import Images, at_most, open_images
 from disco_jax.extraction import opened
 from disco_jax.finetuning import finetune_hub, recipe
@@ -37,6 +42,8 @@ RECIPES = {
     "all": recipe("all", epochs=8, rates=(3e-4, 1e-3), **SHARED),
     "head": recipe("head", epochs=50, rates=(3e-4, 1e-3, 3e-3), **SHARED),
 }
+
+DRAWS = 10  # resamples of the pictures
 
 
 def main() -> None:
@@ -71,22 +78,63 @@ def _made(
                 yield f"{each} {run.dataset} {run.model} {run.accuracy:.4f} {run.status}"
     if tune in (None, "none"):
         path = out / task / f"{images.name}.json"
-        if not path.exists():
-            write_scores(path, scored(hub, images, task))
+        again = path.with_suffix(".resamples.json")
+        if not (path.exists() and again.exists()):
+            features = seen(hub, images, task)
+            table = score(features, metrics="all", task=task)
+            write_text(again, json.dumps(resampled(features, table, task)))
+            write_scores(path, table)
         yield f"scores {images.name} {task}"
 
 
-def scored(hub: list[HubModel], images: Images, task: str) -> ScoreTable:
-    """All metrics of the task on the training pictures."""
-    seen = parts(images, task, SHARED["samples"]).train.images
-    seen = replace(seen, boxes=None, box_image=None, box_labels=None)
+def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet]:
+    """Features of the training pictures."""
+    pictures = parts(images, task, SHARED["samples"]).train.images
+    pictures = replace(pictures, boxes=None, box_image=None, box_labels=None)
     features = {}
     for model in hub:
         backbone = opened(model)
         how = at_most(backbone.preprocessing, SHARED["pixels"])
-        found = extract(backbone._replace(preprocessing=how), seen).features
+        found = extract(backbone._replace(preprocessing=how), pictures).features
         features[model.name] = _for(found, task)
-    return score(features, metrics="all", task=task)
+    return features
+
+
+def resampled(
+    features: dict[str, FeatureSet], table: ScoreTable, task: str
+) -> dict[str, dict[str, list[float]]]:
+    """The scores of a table on resamples, which are the same for all networks and metrics."""
+    answers = {"classification": "labels", "regression": "targets"}[task]
+    given = np.asarray(getattr(next(iter(features.values())), answers))
+    of_class = given if task == "classification" else np.zeros(len(given))
+    found: dict[str, dict[str, list[float]]] = {
+        spec: {name: [] for name in features} for spec in table.metrics
+    }
+    for draw in range(DRAWS):
+        rows = _rows(of_class, draw)
+        some = {name: _at(each, rows) for name, each in features.items()}
+        drawn = score(some, metrics=",".join(table.metrics), task=task).scores
+        for spec, of_model in found.items():
+            for name, values in of_model.items():
+                values.append(drawn[name][spec])
+    whole = {
+        spec: of for spec, of in found.items() if all(None not in values for values in of.values())
+    }
+    return whole
+
+
+def _at(features: FeatureSet, rows: np.ndarray) -> FeatureSet:
+    """Some of the samples, with what scores read."""
+    arrays = {name: getattr(features, name) for name in ("labels", "targets", "logits")}
+    some = {name: np.asarray(a)[rows] for name, a in arrays.items() if a is not None}
+    return FeatureSet(np.asarray(features.features)[rows], **some)
+
+
+def _rows(of_class: np.ndarray, draw: int) -> np.ndarray:
+    """As many of each class as there are, drawn with replacement."""
+    rng = np.random.default_rng(draw)
+    places = (np.flatnonzero(of_class == each) for each in np.unique(of_class))
+    return np.concatenate([rng.choice(where, len(where)) for where in places])
 
 
 def _for(features: FeatureSet, task: str) -> FeatureSet:
