@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def _row(name: str, found: MetricAgreement, arguments: argparse.Namespace) -> Row:
     sets = {dataset: each["tau_w"] for dataset, each in found.datasets.items()}
-    measures = {key: found.mean[key] for key in ("tau_w", "regret", "rel@1")}
+    measures = {key: found.mean[key] for key in ("tau_w", "regret", "rel_at_1")}
     return {"shape": _shape(name, arguments), "sets": sets, **measures}
 
 
@@ -61,7 +61,7 @@ LINES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "tau_w": ("tau_w", _number),
     "95 %": ("interval", lambda ends: " to ".join(map(_number, ends))),
     "regret": ("regret", lambda value: f"{100 * value:.1f}"),
-    "rel@1": ("rel@1", _number),
+    "rel@1": ("rel_at_1", _number),
     "textures": _on("dtd10"),
     "objects": _on("caltech101"),
     "traffic signs": _on("gtsrb43"),

@@ -284,6 +284,19 @@ def report(
 
 
 @app.command()
+def history(
+    file: Annotated[
+        Path, typer.Argument(metavar="HISTORY", help="Past accuracies: CSV, Parquet or JSON.")
+    ],
+    form: Printed = Format.table,
+) -> None:
+    """Say what a table of past accuracies is like: its holes, its static order, near twins."""
+    from .history import run
+
+    run(file, form.value)
+
+
+@app.command()
 def metrics(form: Printed = Format.table) -> None:
     """List the metrics: what each needs, scores and costs, and where it is from."""
     from .metrics import run

@@ -9,7 +9,7 @@ Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`; `to
 
     pictures    data -> weights -> backbones -> extraction
     scores      features, metrics -> scoring -> results
-    truth       results -> comparison -> reporting
+    truth       results -> comparison -> reporting, history
 """
 
 RULE = {  # room -> the rooms that it may import, in the order of a run
@@ -25,15 +25,17 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "testing": ("metrics", "kernels"),
     "results": (),
     "scoring": ("features", "metrics", "results", "kernels"),
-    "comparison": ("results",),
+    "comparison": ("arrow_file", "results"),
     "reporting": ("results", "comparison"),
+    "history": ("comparison",),
     "pipeline": ("data", "hubs", "extraction", "metrics", "scoring", "results"),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
-        *("results", "comparison", "reporting", "pipeline", "finetuning", "demo", "networks"),
+        *("results", "comparison", "reporting", "history", "pipeline"),
+        *("finetuning", "demo", "networks"),
     ),
     "__main__": ("cli",),
 }

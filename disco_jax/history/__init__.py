@@ -1,0 +1,16 @@
+"""What is known of models and tasks: accuracies of the past, and what they say by themselves.
+
+table     a table of models by tasks, with holes
+effects   how good each model is wherever it was tried: the static order
+twins     models that did alike on every task
+about     what a history is like
+
+Loads no jax.
+"""
+
+from .about import About, about
+from .effects import effects, static
+from .table import History, history_of, read_history
+from .twins import twins
+
+__all__ = ["About", "History", "about", "effects", "history_of", "read_history", "static", "twins"]
