@@ -76,6 +76,8 @@ LINES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "in a batch, ms per model": ("batch_ms", _spread),
     "relative error in a batch": ("batch_error", _error),
     "batch / alone": ("batch_over_alone", _times),
+    "tuned, ms": ("tuned_ms", _spread),
+    "tuned / ours": ("tuned_over_ours", _times),
     "one Gram product, ms": ("gram_ms", _spread),
     "ours / Gram": ("ours_over_gram", _times),
     "full spectrum, ms": ("full_ms", _spread),

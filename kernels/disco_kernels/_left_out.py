@@ -57,7 +57,7 @@ def sum_left_out(
     lam = jnp.asarray(penalties, s.dtype)[None]
     f = jnp.where(spans, -lam, part) / (part + lam)
     if taken is not None:
-        f = jnp.where(taken, f, jnp.where(spans, -1, 0))
+        f = jnp.where(taken, f, jnp.where(spans, -1, 0).astype(f.dtype))
     f = jnp.where(counted, f, 0)
     inverse = jnp.where(counted[:, 0], 1 / positive(s), 0)
 

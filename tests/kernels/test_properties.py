@@ -28,8 +28,11 @@ def scored(**options):
     return call
 
 
-def regressed(x, y, b, classes, where=None, width=None):
-    return dk.disco_regression(x, b, where=where, width=width)
+def regressed(**options):
+    def call(x, y, b, classes, where=None, width=None):
+        return dk.disco_regression(x, b, where=where, width=width, **options)
+
+    return call
 
 
 def detected(x, y, b, classes, where=None, width=None):
@@ -45,7 +48,9 @@ def shared_out(x, y, b, classes, where=None, width=None):
 KERNELS = [
     Kernel("disco", scored()),
     Kernel("disco-class-loo", scored(covariance="class", leave_one_out=True), free_of_scale=True),
-    Kernel("disco_regression", regressed, free_of_scale=True),
+    Kernel("disco-tuned", scored(mode="tuned"), free_of_scale=True),
+    Kernel("disco_regression", regressed(), free_of_scale=True),
+    Kernel("disco_regression-tuned", regressed(mode="tuned"), free_of_scale=True),
     Kernel("disco_detection", detected),
     Kernel("spectrum", shared_out),
 ]
