@@ -47,7 +47,8 @@ def evidence(task: str, tune: str) -> Evidence:
                 scores.setdefault(spec, {})[name] = {
                     each: of_set[name][each] for each in of_network
                 }
-        for spec, drawn in json.loads(path.with_suffix(".resamples.json").read_bytes()).items():
+        again = path.with_suffix(".resamples.json")
+        for spec, drawn in json.loads(again.read_bytes()).items() if again.exists() else ():
             values = np.array([drawn[network] for network in of_network])
             resampled.setdefault(spec, {})[name] = values
     scores = {spec: of for spec, of in scores.items() if of.keys() == runs.keys()}

@@ -43,14 +43,16 @@ RECIPES = {
     "head": recipe("head", epochs=50, rates=(3e-4, 1e-3, 3e-3), **SHARED),
 }
 
+METRICS = "all,disco:mode=tuned"
 DRAWS = 10  # resamples of the pictures
+ONLY = "one part of it; none: the scores"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.truth.make", description=__doc__)
     parser.add_argument("networks", type=Path)
     parser.add_argument("images", type=Path)
-    parser.add_argument("--tune", choices=[*RECIPES, "none"], help="one of them; none: only scores")
+    parser.add_argument("--tune", choices=[*RECIPES, "none", "resamples"], help=ONLY)
     parser.add_argument("--nets", help="names, with commas between")
     parser.add_argument("--sets", help="names, with commas between")
     parser.add_argument("--out", type=Path, default=HERE)
@@ -78,13 +80,14 @@ def _made(
                 yield f"{each} {run.dataset} {run.model} {run.accuracy:.4f} {run.status}"
     if tune in (None, "none"):
         path = out / task / f"{images.name}.json"
-        again = path.with_suffix(".resamples.json")
-        if not (path.exists() and again.exists()):
-            features = seen(hub, images, task)
-            table = score(features, metrics="all", task=task)
-            write_text(again, json.dumps(resampled(features, table, task)))
-            write_scores(path, table)
+        if not path.exists():
+            write_scores(path, score(seen(hub, images, task), metrics=METRICS, task=task))
         yield f"scores {images.name} {task}"
+    if tune in (None, "resamples"):
+        path = out / task / f"{images.name}.resamples.json"
+        if not path.exists():
+            write_text(path, json.dumps(resampled(seen(hub, images, task), task)))
+        yield f"resamples {images.name} {task}"
 
 
 def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet]:
@@ -100,27 +103,28 @@ def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet
     return features
 
 
-def resampled(
-    features: dict[str, FeatureSet], table: ScoreTable, task: str
-) -> dict[str, dict[str, list[float]]]:
-    """The scores of a table on resamples, which are the same for all networks and metrics."""
+def resampled(features: dict[str, FeatureSet], task: str) -> dict[str, dict[str, list[float]]]:
+    """The scores on resamples, which are the same for all networks and metrics.
+
+    A score that a network lacks on one of them is left out.
+    """
     answers = {"classification": "labels", "regression": "targets"}[task]
     given = np.asarray(getattr(next(iter(features.values())), answers))
     of_class = given if task == "classification" else np.zeros(len(given))
-    found: dict[str, dict[str, list[float]]] = {
-        spec: {name: [] for name in features} for spec in table.metrics
-    }
+    drawn = []
     for draw in range(DRAWS):
         rows = _rows(of_class, draw)
         some = {name: _at(each, rows) for name, each in features.items()}
-        drawn = score(some, metrics=",".join(table.metrics), task=task).scores
-        for spec, of_model in found.items():
-            for name, values in of_model.items():
-                values.append(drawn[name][spec])
-    whole = {
-        spec: of for spec, of in found.items() if all(None not in values for values in of.values())
+        drawn.append(score(some, metrics=METRICS, task=task).scores)
+    found = {
+        spec: {name: [table[name][spec] for table in drawn] for name in features}
+        for spec in next(iter(drawn[0].values()))
     }
-    return whole
+    return {
+        spec: {name: [float(v) for v in values if v is not None] for name, values in of.items()}
+        for spec, of in found.items()
+        if all(None not in values for values in of.values())
+    }
 
 
 def _at(features: FeatureSet, rows: np.ndarray) -> FeatureSet:
