@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from disco_jax import FeatureSet, ScoreTable, extract, score
+from disco_jax import FeatureSet, extract, score
 from disco_jax.atomic import write_text
 from disco_jax.data import Images, at_most, open_images
 from disco_jax.extraction import opened
@@ -43,7 +43,7 @@ RECIPES = {
     "head": recipe("head", epochs=50, rates=(3e-4, 1e-3, 3e-3), **SHARED),
 }
 
-METRICS = "all,disco:mode=tuned"
+METRICS = "all"
 DRAWS = 10  # resamples of the pictures
 ONLY = "one part of it; none: the scores"
 
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--tune", choices=[*RECIPES, "none", "resamples"], help=ONLY)
     parser.add_argument("--nets", help="names, with commas between")
     parser.add_argument("--sets", help="names, with commas between")
+    parser.add_argument("--metrics", default=METRICS, help="the scores")
     parser.add_argument("--out", type=Path, default=HERE)
     arguments = parser.parse_args()
     hub = [
@@ -66,13 +67,14 @@ def main() -> None:
     for name in names:
         images = open_images(str(arguments.images / f"{name}.npz"), "all")
         for task in SETS[name]:
-            for line in _made(hub, images, task, arguments.tune, arguments.out):
+            for line in _made(hub, images, task, arguments):
                 print(line, flush=True)
 
 
 def _made(
-    hub: list[HubModel], images: Images, task: str, tune: str | None, out: Path
+    hub: list[HubModel], images: Images, task: str, given: argparse.Namespace
 ) -> Iterator[str]:
+    tune, out, metrics = given.tune, given.out, given.metrics
     for each, how in RECIPES.items():
         if tune in (None, each):
             path = out / task / f"{each}.csv"
@@ -81,12 +83,12 @@ def _made(
     if tune in (None, "none"):
         path = out / task / f"{images.name}.json"
         if not path.exists():
-            write_scores(path, score(seen(hub, images, task), metrics=METRICS, task=task))
+            write_scores(path, score(seen(hub, images, task), metrics=metrics, task=task))
         yield f"scores {images.name} {task}"
     if tune in (None, "resamples"):
         path = out / task / f"{images.name}.resamples.json"
         if not path.exists():
-            write_text(path, json.dumps(resampled(seen(hub, images, task), task)))
+            write_text(path, json.dumps(resampled(seen(hub, images, task), metrics, task)))
         yield f"resamples {images.name} {task}"
 
 
@@ -103,7 +105,9 @@ def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet
     return features
 
 
-def resampled(features: dict[str, FeatureSet], task: str) -> dict[str, dict[str, list[float]]]:
+def resampled(
+    features: dict[str, FeatureSet], metrics: str, task: str
+) -> dict[str, dict[str, list[float]]]:
     """The scores on resamples, which are the same for all networks and metrics.
 
     A score that a network lacks on one of them is left out.
@@ -115,7 +119,7 @@ def resampled(features: dict[str, FeatureSet], task: str) -> dict[str, dict[str,
     for draw in range(DRAWS):
         rows = _rows(of_class, draw)
         some = {name: _at(each, rows) for name, each in features.items()}
-        drawn.append(score(some, metrics=METRICS, task=task).scores)
+        drawn.append(score(some, metrics=metrics, task=task).scores)
     found = {
         spec: {name: [table[name][spec] for table in drawn] for name in features}
         for spec in next(iter(drawn[0].values()))

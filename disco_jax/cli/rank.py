@@ -8,7 +8,6 @@ from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
 from disco_jax.features import read_labels
 from disco_jax.hubs import accuracies_of, find_hub, read_hub
-from disco_jax.metrics import DEFAULT
 from disco_jax.pipeline import rank
 from disco_jax.reporting import write_page
 
@@ -16,7 +15,6 @@ from .printing import PEOPLE
 from .progress import bar
 from .tables import show_beside, show_scores
 
-BUNDLED = ",".join([*DEFAULT, "ncti"])  # the metrics of the bundled hub
 ABOUT = (
     "Ten small networks, pre-trained on handwritten digits, ranked for noisy ones that they never "
     "saw.\nFrom 100 labelled pictures; accuracy: on 697 others, after fine-tuning on the 100.\n"
@@ -47,7 +45,7 @@ def run(
     """Extract, score, compare where there are accuracies, write and print."""
     bundled = hub is None and data is None
     if bundled:
-        hub, data, metrics = str(HUB), str(TARGET), metrics or BUNDLED
+        hub, data = str(HUB), str(TARGET)
         accuracies, report = accuracies or ACCURACIES, report or Path("report.html")
     if hub is None or data is None:
         raise ValueError("rank: give both --hub and --data, or neither for the bundled ones")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from disco_jax.comparison import Comparison, MetricAgreement
-from disco_jax.reporting import verdict
+from disco_jax.reporting import advice, verdict
 from disco_jax.results import ScoreTable
 
 from .printing import print_csv, print_json, print_lines, print_table, warn
@@ -29,8 +29,13 @@ def show_scores(table: ScoreTable, form: str, *, intervals: bool = True) -> None
         print_table(header, rows, form)
         for spec, found in shown.get("intervals", {}).items() if intervals else ():
             print_lines(_certainty(spec, found), form)
-        print_lines([*_engines(table), verdict(shown)], form)
+        print_lines([*_engines(table), *_answer(shown)], form)
     _warn(table)
+
+
+def _answer(shown: Mapping[str, Any]) -> list[str]:
+    """What follows from the scores, in the last line; before it what not to follow."""
+    return [line for line in (advice(shown), verdict(shown)) if line]
 
 
 def show_beside(
@@ -52,7 +57,7 @@ def show_beside(
         lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in shown]
         print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]], form)
         told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
-        print_lines([f"controls: {told}", *_engines(table), verdict(table.shown())], form)
+        print_lines([f"controls: {told}", *_engines(table), *_answer(table.shown())], form)
     _warn(table)
 
 

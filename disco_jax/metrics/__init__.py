@@ -3,11 +3,12 @@
 from .every import every_metric, metric_of, register_metric
 from .metric import Metric, called, combine_forms, needs, options
 from .specs import Spec, SpecError, default, is_all, parse
-from .table import DEFAULT, METRICS
+from .table import DEFAULT, METRICS, TUNED
 
 __all__ = [
     "DEFAULT",
     "METRICS",
+    "TUNED",
     "Metric",
     "Spec",
     "SpecError",

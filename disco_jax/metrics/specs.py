@@ -54,9 +54,13 @@ def is_all(metrics: str | Iterable[str] | None) -> bool:
 
 
 def _that_score(task: str) -> list[str]:
-    """The names of a task's metrics, those of the default first."""
+    """Every metric of a task by its name, after those of the default."""
     names = [name for name, metric in every_metric().items() if task in metric.tasks]
-    return sorted(names, key=lambda name: name not in DEFAULT)
+    return list(dict.fromkeys([*_defaults(task), *names]))
+
+
+def _defaults(task: str) -> list[str]:
+    return [text for text in DEFAULT if task in METRICS[text.partition(":")[0]].tasks]
 
 
 def _texts(metrics: str | Iterable[str]) -> list[str]:
@@ -66,8 +70,7 @@ def _texts(metrics: str | Iterable[str]) -> list[str]:
 
 def default(task: str) -> tuple[Spec, ...]:
     """The metrics that are computed where nobody asks for any."""
-    known = [name for name in DEFAULT if name in METRICS and task in METRICS[name].tasks]
-    return tuple(Spec(name, name) for name in known)
+    return tuple(_spec(text, task) for text in _defaults(task))
 
 
 def _spec(text: str, task: str) -> Spec:

@@ -5,8 +5,9 @@ result always gives the same page, which `report` writes to its file. `verdict(r
 heading. Loads no jax.
 """
 
+from .advice import advice
 from .claim import verdict
 from .page import render
 from .writing import report, write_page
 
-__all__ = ["render", "report", "verdict", "write_page"]
+__all__ = ["advice", "render", "report", "verdict", "write_page"]

@@ -3,13 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .advice import advice
 from .markup import Html, folded, join, name_of, scrolling, section, tag
 from .rankings import part
 from .scales import MISSING
 
 
 def notice(result: Mapping[str, Any]) -> Html | None:
-    """One line near the top where there are failures or warnings."""
+    """Near the top, a line of advice, and one where there are failures or warnings."""
+    told = advice(result)
+    lines = [tag("p", told, ".", class_="notice") if told else None, _counted(result)]
+    return join(*(line for line in lines if line is not None)) if any(lines) else None
+
+
+def _counted(result: Mapping[str, Any]) -> Html | None:
     counts = [
         f"{len(lines)} {what if len(lines) == 1 else what + 's'}"
         for what, lines in (("failure", _failures(result)), ("warning", _warnings(result)))

@@ -22,7 +22,7 @@ from disco_jax.demo.training import Recipe, fine_tuned, trainer
 from disco_jax.hubs.listing import read_hub
 
 MODELS = {model.name: model for model in read_hub(demo.HUB)}
-METRICS = ["disco", "logme", "h_score_shrunk", "knn", "ncti"]
+METRICS = ["disco:mode=tuned", "ridge_loo", "logme", "knn", "disco"]
 
 
 def run(monkeypatch, *arguments):
@@ -154,14 +154,15 @@ def test_the_table_is_the_same_every_time(result, folder, monkeypatch, capsys):
     words = [line.split() for line in lines[:-2]]
     rows = [row for row in words if row and row[0] in MODELS]
     truth = result["accuracies"][demo.TARGET.stem]
-    for row, model in zip(rows, result["ranking"]["disco"], strict=True):
+    for row, model in zip(rows, result["ranking"][METRICS[0]], strict=True):
         scores = [f"{result['scores'][model][spec]:.4g}" for spec in METRICS]
         assert row == [model, f"{truth[model]:.3f}", *scores]
     last = next(line for line in lines if line.startswith("tau_w")).split()
     assert last[1:] == [f"{result['agreement'][spec]['tau_w']:.3f}" for spec in METRICS]
-    sure = "digits_large ranks first of 10 models by disco, in 100 % of the resamples."
+    sure = "digits_large ranks first of 10 models by disco:mode=tuned, in 100 % of the resamples."
+    assert lines[-3].endswith("have 16 to 32 columns: follow disco:mode=tuned")
     assert lines[-2:] == [sure, f"report: {folder.resolve() / 'report.html'}"]
-    assert result["intervals"]["disco"]["resamples"] == 100
+    assert result["intervals"][METRICS[0]]["resamples"] == 100
 
 
 @pytest.mark.parametrize("half", [["--hub", "hub.toml"], ["--data", "sk_digits"]])

@@ -38,9 +38,11 @@ def test_lists():
 
 @pytest.mark.parametrize("task", ["classification", "regression", "detection"])
 def test_defaults_are_those_of_the_task(task):
-    names = [spec.name for spec in default(task)]
-    assert names == [name for name in DEFAULT if name in METRICS and task in METRICS[name].tasks]
-    assert names[0] == "disco"
+    found = default(task)
+    assert [spec.text for spec in found] == [
+        text for text in DEFAULT if task in METRICS[text.split(":")[0]].tasks
+    ]
+    assert found[0] == parse("disco:mode=tuned", task)[0]
 
 
 @pytest.mark.parametrize(
