@@ -3,9 +3,9 @@
 NETS is a folder of graph files, IMAGES one of packs. Every network is fine-tuned on every pack by
 the recipes below, and scored on the pictures that it was trained on, at the size it was trained at.
 
-    all.csv, head.csv      accuracies of the whole network, and of a new head alone
-    TASK/SET.json          scores
-    TASK/SET.resamples.json    scores on resamples of the pictures, {score: {network: [value, ...]}}
+    TASK/all.csv, TASK/head.csv    accuracies of the whole network, and of a new head alone
+    TASK/SET.json                  scores
+    TASK/SET.resamples.json        on resamples of the pictures, {score: {network: [value, ...]}}
 
 What is there already is kept, so the command goes on where it was stopped. With `--nets` and
 `--sets` it makes a part, one cell too, and with `--out` elsewhere.
@@ -107,7 +107,7 @@ def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet
 
 def resampled(
     features: dict[str, FeatureSet], metrics: str, task: str
-) -> dict[str, dict[str, list[float]]]:
+) -> dict[str, dict[str, list[float | None]]]:
     """The scores on resamples, which are the same for all networks and metrics.
 
     A score that a network lacks on one of them is left out.
@@ -125,9 +125,7 @@ def resampled(
         for spec in next(iter(drawn[0].values()))
     }
     return {
-        spec: {name: [float(v) for v in values if v is not None] for name, values in of.items()}
-        for spec, of in found.items()
-        if all(None not in values for values in of.values())
+        spec: of for spec, of in found.items() if all(None not in values for values in of.values())
     }
 
 

@@ -3,12 +3,11 @@
 from .every import every_metric, metric_of, register_metric
 from .metric import Metric, called, combine_forms, needs, options
 from .specs import Spec, SpecError, default, is_all, parse
-from .table import DEFAULT, METRICS, TUNED
+from .table import DEFAULT, METRICS
 
 __all__ = [
     "DEFAULT",
     "METRICS",
-    "TUNED",
     "Metric",
     "Spec",
     "SpecError",

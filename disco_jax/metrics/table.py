@@ -247,6 +247,5 @@ METRICS: dict[str, Metric] = {
         published="minus the value",
     ),
 }
-TUNED = "disco:mode=tuned"
 # In the order of bench/truth: what to follow first, then scores of other kinds, then the paper's.
-DEFAULT = (TUNED, "ridge_loo", "logme", "knn", "disco")
+DEFAULT = ("disco:mode=tuned", "ridge_loo", "logme", "knn", "disco")
