@@ -1,9 +1,11 @@
 """`disco-jax metrics`: a paragraph per metric for people, a row or an object for programs."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
-from disco_jax.metrics import DEFAULT, Metric, every_metric, needs, options
+from disco_jax.metrics import DEFAULT, Metric, every_metric, moved_by, needs, options
 
 from .printing import print_csv, print_json, print_table
 
@@ -13,6 +15,7 @@ HEADER = (
     "needs",
     "options",
     "scale",
+    "moved_by",
     "cost",
     "citation",
     "published",
@@ -25,6 +28,7 @@ SHOWN = {
     "needs": "needs",
     "options": "options",
     "scale": "scale",
+    "moved_by": "moved by",
     "cost": "cost",
     "published": "published",
     "package": "package",
@@ -35,6 +39,8 @@ LEGEND = {
     "needs": "spectrum and moments come from the features, all else from the file: labels for "
     "classes, targets for regression, both and boxes for detection",
     "scale": "how a factor on all features changes the score",
+    "moved by": "changes of the data that move the score though nothing was learnt: every column "
+    "twice, as many columns of noise, a turn into twice the columns, a factor, every sample twice",
     "cost": "n samples, d columns, k = min(n, d), C classes, z source classes; components of the "
     "spectrum and moments are computed once for all metrics",
     "published": "how the paper's own value maps to ours; higher is better everywhere, and in "
@@ -57,7 +63,7 @@ def run(form: str) -> None:
             relative = ", relative to the hub" if row["relative_to_hub"] else ""
             console.print(row["metric"], style="bold", end="")
             console.print(f"  {_text(row['tasks'])}{relative}")
-            facts = {name: _text(row[key]) for key, name in SHOWN.items()}
+            facts = {name: _shown(key, row[key]) for key, name in SHOWN.items()}
             console.print(_facts({name: text for name, text in facts.items() if text}))
             console.print()
         console.print("How to read this", style="bold")
@@ -74,6 +80,7 @@ def _row(name: str, metric: Metric) -> dict:
         list(wanted),
         {"base": "logme", **chosen} if metric.is_view else chosen,
         metric.scale,
+        moved_by(name),
         metric.cost,
         metric.citation,
         metric.published,
@@ -85,7 +92,24 @@ def _row(name: str, metric: Metric) -> dict:
 
 
 def _cells(rows: list[dict]) -> list[list[str]]:
-    return [[_text(row[key]) for key in HEADER] for row in rows]
+    return [[_shown(key, row[key], "; ") for key in HEADER] for row in rows]
+
+
+def _shown(key: str, value: Any, between: str = "\n") -> str:
+    return between.join(_moves(value)) if key == "moved_by" else _text(value)
+
+
+def _moves(value: dict[str, dict[str, dict[str, str]]]) -> list[str]:
+    """What moves a score, a line for each form that is moved by other things."""
+    lines: dict[str, list[str]] = {}
+    for spec, of_task in value.items():
+        for task, moves in of_task.items():
+            form = spec.partition(":")[2]
+            said = ", ".join(f"{what} {where}" for what, where in moves.items()) or "nothing"
+            lines.setdefault(said, []).append(f"{form} in {task}".strip())
+    if len(lines) == 1:
+        return list(lines)
+    return [f"{' and '.join(forms)}: {said}" for said, forms in lines.items()]
 
 
 def _text(value: object) -> str:

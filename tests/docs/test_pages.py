@@ -9,6 +9,7 @@ import pytest
 
 import disco_jax
 import disco_kernels as dk
+from disco_jax.metrics import CHANGES, MOVED
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -46,6 +47,18 @@ def test_every_page_is_in_the_navigation():
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
     listed = re.findall(r"^ +- [^:\n]+: (\S+\.md)$", text, re.M)
     assert sorted(listed) == [path.relative_to(DOCS).as_posix() for path in PAGES]
+
+
+def test_what_moves_a_score_is_on_the_page_as_in_the_package():
+    rows = {
+        tuple(cell.strip(" `") for cell in line.strip("|").split("|"))
+        for line in (DOCS / "which-score.md").read_text("utf-8").splitlines()
+    }
+    assert ("score", *CHANGES) in rows
+    for spec, of_task in MOVED.items():
+        for task, signs in of_task.items():
+            name = spec if task == "classification" else f"{spec}` in regression"
+            assert (name, *("" if sign == "." else sign for sign in signs)) in rows
 
 
 def test_every_kernel_has_a_definition_with_cost_or_reference(docstrings):
