@@ -24,9 +24,11 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "read_accuracies": "comparison",
     "read_features": "features",
     "read_hub": "hubs",
+    "recommend": "recommendation",
     "register_metric": "metrics",
     "report": "reporting",
     "score": "scoring",
+    "with_history": "recommendation",
     "write_features": "features",
 }
 

@@ -12,9 +12,11 @@ from typing import Any
 from disco_jax.data import Images, open_images
 from disco_jax.errors import InputError
 from disco_jax.extraction import extract_hub, task_of
+from disco_jax.history import History, read_history
 from disco_jax.hubs import HubModel, find_hub, read_hub
 from disco_jax.metrics import parse
 from disco_jax.progress import Progress
+from disco_jax.recommendation import with_history
 from disco_jax.results import ScoreTable
 from disco_jax.scoring import score, write_scores
 
@@ -35,6 +37,7 @@ def rank(
     seed: int = 0,
     memory: float | None = None,
     keep_going: bool = False,
+    history: History | str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> ScoreTable:
     """Score the networks of a hub on pictures, without fine-tuning any; higher is better.
@@ -55,6 +58,8 @@ def rank(
         seed: Which resamples are drawn.
         memory: Gigabytes that scoring may use; half of the machine's by default.
         keep_going: A model that cannot be loaded, run or scored becomes a failure in the table.
+        history: Past accuracies of the models, or a file of them: the first score is then the
+            accuracy expected of each, from its record and the scores together.
         progress: Called with a model, how much of all is done, and how much there is: bytes of
             weights that are fetched, then pictures times models, then models that are scored.
 
@@ -69,6 +74,7 @@ def rank(
         labels, task = _of_pictures(images, labels, task), "classification"
     if metrics is not None:
         parse(metrics, task)  # before anything is computed
+    past = read_history(history) if isinstance(history, (str, os.PathLike)) else history
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
     features = {
@@ -103,6 +109,8 @@ def rank(
     if failures:
         missing = tuple({"model": model, "error": why} for model, why in failures.items())
         table = replace(table, failures=missing + table.failures)
+    if past is not None:
+        table = with_history(table, past)
     if scores is not None:
         write_scores(scores, table)
     return table

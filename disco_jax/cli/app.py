@@ -27,6 +27,7 @@ from .options import (
     Metrics,
     Offline,
     Printed,
+    Record,
     Seed,
     Split,
     Task,
@@ -93,6 +94,7 @@ def rank(
     seed: Seed = 0,
     memory: Memory = None,
     keep_going: KeepGoing = False,
+    history: Record = None,
     form: Printed = Format.table,
 ) -> None:
     """Rank the models of a hub for data: extract, score and report.
@@ -119,6 +121,7 @@ def rank(
         seed=seed,
         memory=memory,
         keep_going=keep_going,
+        history=history,
         form=form.value,
     )
 
@@ -168,6 +171,7 @@ def score(
     seed: Seed = 0,
     memory: Memory = None,
     keep_going: KeepGoing = False,
+    history: Record = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
@@ -189,6 +193,7 @@ def score(
         seed=seed,
         memory=memory,
         keep_going=keep_going,
+        history=history,
         out=out,
         group_layers=group_layers,
         pool=pool,
@@ -269,6 +274,7 @@ def report(
     dataset: Annotated[
         str | None, typer.Option(help="Which dataset of the accuracies the scores are of.")
     ] = None,
+    history: Record = None,
     group_layers: Grouped = False,
 ) -> None:
     """Write the ranking and what is behind it as one self-contained page."""
@@ -279,6 +285,7 @@ def report(
         out=out,
         accuracies=accuracies,
         dataset=dataset,
+        history=history,
         group_layers=group_layers,
     )
 
@@ -294,6 +301,35 @@ def history(
     from .history import run
 
     run(file, form.value)
+
+
+@app.command()
+def recommend(
+    history: Annotated[Path, typer.Option(help="Past accuracies: CSV, Parquet or JSON.")],
+    task: Annotated[
+        str | None,
+        typer.Option(help="A task of the history, as if it were new; by default one that is."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="static, factors or two-phase; with --evaluate several.")
+    ] = "static",
+    features: Annotated[
+        Path | None,
+        typer.Option(help="Features on the new task of the models that two-phase looks at."),
+    ] = None,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Leave out each past task, and compare the methods.")
+    ] = False,
+    form: Printed = Format.table,
+) -> None:
+    """Say which models to try first on a new task, from how models did on past ones."""
+    from . import recommend as command
+
+    methods = [name.strip() for name in method.split(",")]
+    if evaluate:
+        command.evaluate(history, methods, form.value)
+    else:
+        command.run(history, task=task, methods=methods, features=features, form=form.value)
 
 
 @app.command()

@@ -45,6 +45,10 @@ Memory = Annotated[
 Labels = Annotated[
     Path | None, typer.Option(help="Labels in place of those of the data: .npy, .txt or .csv.")
 ]
+Record = Annotated[
+    Path | None,
+    typer.Option(help="Past accuracies of models, to join with the scores: CSV, Parquet, JSON."),
+]
 KeepGoing = Annotated[
     bool, typer.Option("--keep-going", help="Go on with the others where a model fails.")
 ]

@@ -40,6 +40,7 @@ def run(
     seed: int,
     memory: float | None,
     keep_going: bool,
+    history: Path | None,
     form: str,
 ) -> None:
     """Extract, score, compare where there are accuracies, write and print."""
@@ -67,6 +68,7 @@ def run(
             seed=seed,
             memory=memory,
             keep_going=keep_going,
+            history=history,
             progress=shown,
         )
     compared = None if truth is None else compare(table, truth[0], dataset=truth[1])

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from disco_jax.comparison import compare
+from disco_jax.history import read_history
+from disco_jax.recommendation import with_history
 from disco_jax.reporting import write_page
-from disco_jax.results import grouped, read_result
+from disco_jax.results import grouped, read_result, read_table
 
 from .printing import warn
 
@@ -15,10 +17,13 @@ def run(
     out: Path,
     accuracies: Path | None,
     dataset: str | None,
+    history: Path | None,
     group_layers: bool,
 ) -> None:
     """Write the page."""
     result = read_result(scores)
+    if history is not None:
+        result = with_history(read_table(scores), read_history(history)).to_dict()
     if group_layers or result.get("grouped"):
         result = grouped(result)
     if accuracies is not None:

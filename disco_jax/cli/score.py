@@ -4,6 +4,8 @@ from pathlib import Path
 
 from disco_jax.errors import InputError
 from disco_jax.features import read_labels
+from disco_jax.history import read_history
+from disco_jax.recommendation import with_history
 from disco_jax.scoring import score, write_scores
 
 from .progress import bar
@@ -20,12 +22,14 @@ def run(
     seed: int,
     memory: float | None,
     keep_going: bool,
+    history: Path | None,
     out: Path | None,
     group_layers: bool,
     pool: str | None,
     form: str,
 ) -> None:
     """Score a folder, write and print the table."""
+    past = None if history is None else read_history(history)
     if out is not None:
         _require_writable(out)
     with bar() as shown:
@@ -43,6 +47,8 @@ def run(
             group_layers=group_layers,
             pool=pool,
         )
+    if past is not None:
+        table = with_history(table, past)
     if out is not None:
         write_scores(out, table)
     show_scores(table, form)

@@ -6,7 +6,7 @@ Loads no jax.
 from .accuracies import Accuracies, read_accuracies
 from .controls import Comparison, MetricAgreement
 from .datasets import compare, dataset_of, no_dataset
-from .measures import kendall, weighted_tau
+from .measures import kendall, pearson, regret, weighted_tau
 
 __all__ = [
     "Accuracies",
@@ -16,6 +16,8 @@ __all__ = [
     "dataset_of",
     "kendall",
     "no_dataset",
+    "pearson",
     "read_accuracies",
+    "regret",
     "weighted_tau",
 ]

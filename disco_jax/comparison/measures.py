@@ -141,11 +141,11 @@ def _average_ranks(v: Vector) -> Vector:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
-def regret(scores: ArrayLike, accuracies: ArrayLike) -> float | None:
-    """Accuracy lost by taking the top-scored model (expected, where several are top)."""
+def regret(scores: ArrayLike, accuracies: ArrayLike, *, k: int = 1) -> float | None:
+    """Accuracy lost by taking the best of the k top-scored models (expected, where models tie)."""
     x, y = _vectors(scores, accuracies)
-    # As a mean of differences, which is exactly 0 where nothing was lost.
-    return None if len(x) < 2 else fmean((y.max() - y[x == x.max()]).tolist())
+    # The best of differences, which is exactly 0 where nothing was lost.
+    return None if _too_few(len(x), k) else 0.0 - _best_of_top(x, y - y.max(), k)
 
 
 def rel_at(scores: ArrayLike, accuracies: ArrayLike, *, k: int) -> float | None:
@@ -153,15 +153,19 @@ def rel_at(scores: ArrayLike, accuracies: ArrayLike, *, k: int) -> float | None:
     x, y = _vectors(scores, accuracies)
     if _too_few(len(x), k) or y.max() <= 0:
         return None
+    return _best_of_top(x, y, k) / float(y.max())
+
+
+def _best_of_top(x: Vector, y: Vector, k: int) -> float:
+    """The largest y among the k largest x, expected where x has ties."""
     cut = np.sort(x)[-k]
     sure, tied = y[x > cut], np.sort(y[x == cut]).tolist()
     least, drawn = sure.max(initial=-math.inf), k - len(sure)
     # The best of `drawn` out of the tied is the j-th smallest in C(j, drawn - 1) of the draws.
     draws = math.comb(len(tied), drawn)
-    best = math.fsum(
+    return math.fsum(
         max(least, value) * (math.comb(j, drawn - 1) / draws) for j, value in enumerate(tied)
     )
-    return float(best / y.max())
 
 
 def recall_at(scores: ArrayLike, accuracies: ArrayLike, *, k: int) -> float | None:

@@ -11,6 +11,16 @@ Loads no jax.
 from .about import About, about
 from .effects import effects, static
 from .table import History, history_of, read_history
-from .twins import twins
+from .twins import distances, twins
 
-__all__ = ["About", "History", "about", "effects", "history_of", "read_history", "static", "twins"]
+__all__ = [
+    "About",
+    "History",
+    "about",
+    "distances",
+    "effects",
+    "history_of",
+    "read_history",
+    "static",
+    "twins",
+]

@@ -27,6 +27,11 @@ class History(NamedTuple):
         """How many holes there are."""
         return int(np.isnan(self.values).sum())
 
+    @property
+    def whole(self) -> float:
+        """A perfect accuracy in the unit of the table, 1 or 100."""
+        return 100.0 if np.nanmax(self.values) > 1 else 1.0
+
     def without(self, task: str) -> "History":
         """All other tasks, with the models that were tried on one of them."""
         keep = np.array([name != task for name in self.tasks])

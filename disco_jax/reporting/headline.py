@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from disco_jax.results import EXPECTED
+
 from .claim import NAMED, Model, Spec, claim, disagree, leaders, names
 from .markup import Html, join, joined, listing, name_of, shortened, spec_of, tag
 from .rankings import Ranking, accuracies, part
@@ -74,6 +76,8 @@ def _sure(found: list[Ranking], first: list[str]) -> Html:
     tied = [model for model in ranking.ties.get(one, []) if model != one]
     if tied:
         return join(says, ". Resampling does not tell it apart from ", _names(tied), ".")
+    if ranking.spec == EXPECTED:
+        return join(says, ".")
     if ranking.intervals:
         return join(says, " and tied with no other model.")
     return join(says, ". Nothing was resampled, so how sure the order is remains open.")

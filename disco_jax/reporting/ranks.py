@@ -7,6 +7,8 @@ bar in the margin. A model without a score comes last, without a place.
 from collections.abc import Callable, Mapping
 from itertools import chain
 
+from disco_jax.results import EXPECTED
+
 from .dots import axis, dot
 from .markup import (
     Html,
@@ -117,7 +119,12 @@ def _row(model: str, ranking: Ranking, scale: Scale, columns: list[Column]) -> H
 def _reading(ranking: Ranking, others: bool) -> Html:
     """How to read the figure."""
     says: list[object] = ["Higher is better."]
-    if ranking.intervals:
+    if ranking.spec == EXPECTED:
+        says.append(
+            f"The line is the {ranking.coverage} interval of the accuracy: most of it is how hard "
+            "the data are, which moves all models alike."
+        )
+    elif ranking.intervals:
         over = f" of {ranking.resamples} resamples" if ranking.resamples else ""
         says.append(
             f"The line is the {ranking.coverage} interval{over}: how much the score owes to "

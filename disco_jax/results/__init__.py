@@ -4,11 +4,12 @@ Loads neither jax nor features.
 """
 
 from .certainty import Certainty, certainty
-from .files import ByDataset, read_result, read_scores
-from .order import best_first, best_rows, grouped
+from .files import ByDataset, read_result, read_scores, read_table
+from .order import EXPECTED, best_first, best_rows, grouped, split
 from .table import Json, ScoreTable, plain
 
 __all__ = [
+    "EXPECTED",
     "ByDataset",
     "Certainty",
     "Json",
@@ -20,4 +21,6 @@ __all__ = [
     "plain",
     "read_result",
     "read_scores",
+    "read_table",
+    "split",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from disco_jax.errors import InputError
 
 from .order import best_rows
+from .table import ScoreTable
 
 ByDataset = dict[str, dict[str, float]]
 
@@ -33,6 +34,25 @@ def read_result(path: Path) -> dict[str, Any]:
         if not isinstance(row, dict) or not all(_number(value) for value in row.values()):
             raise InputError(path, f"scores of {model!r}", "not numbers by metric", remedy)
     return result
+
+
+def read_table(path: Path) -> ScoreTable:
+    """The same as the table that it was written from."""
+    result = read_result(path)
+    scores = result["scores"]
+    specs = dict.fromkeys(spec for row in scores.values() for spec in row)
+    return ScoreTable(
+        str(result.get("task", "")),
+        tuple(result.get("metrics") or specs),
+        scores,
+        terms=result.get("terms") or {},
+        intervals=result.get("intervals") or {},
+        models=result.get("models") or {},
+        warnings=tuple(result.get("warnings") or ()),
+        failures=tuple(result.get("failures") or ()),
+        provenance=result.get("provenance") or {},
+        grouped=bool(result.get("grouped")),
+    )
 
 
 def _number(value: Any) -> bool:

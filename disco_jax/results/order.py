@@ -11,6 +11,7 @@ from typing import Any
 
 Json = dict[str, Any]
 DEFAULT = "features"  # what the layer without a name is called
+EXPECTED = "expected_accuracy"  # the score that joins all others with the record of a model
 
 
 def best_first(scores: Mapping[str, float]) -> list[str]:

@@ -9,7 +9,7 @@ Three branches meet at the top, in `pipeline`, `demo`, `networks` and `cli`; `to
 
     pictures    data -> weights -> backbones -> extraction
     scores      features, metrics -> scoring -> results
-    truth       results -> comparison -> reporting, history
+    truth       results -> comparison -> reporting, history -> recommendation
 """
 
 RULE = {  # room -> the rooms that it may import, in the order of a run
@@ -28,13 +28,17 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "comparison": ("arrow_file", "results"),
     "reporting": ("results", "comparison"),
     "history": ("comparison",),
-    "pipeline": ("data", "hubs", "extraction", "metrics", "scoring", "results"),
+    "recommendation": ("results", "comparison", "history", "scoring"),
+    "pipeline": (
+        *("data", "hubs", "extraction", "metrics", "scoring", "results"),
+        *("history", "recommendation"),
+    ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
-        *("results", "comparison", "reporting", "history", "pipeline"),
+        *("results", "comparison", "reporting", "history", "recommendation", "pipeline"),
         *("finetuning", "demo", "networks"),
     ),
     "__main__": ("cli",),

@@ -1,0 +1,29 @@
+"""Which models to try first on a new task, from how models did on past ones.
+
+api         the methods asked by name, for a task of the history or a new one
+methods     the ways to recommend, by name
+looks       how well some models do on the new task
+two_phase   groups of models that did alike, one of each looked at
+factors     models and tasks as non-negative factors; loads jax
+expected    the accuracy expected of each model, and its interval
+combined    the record of models and their scores on the new data together
+judged      how well a method would have done on the past tasks
+"""
+
+from .api import recommend
+from .combined import with_history
+from .expected import Expected
+from .judged import Judged, ahead, judged
+from .looks import of_features
+from .methods import METHODS
+
+__all__ = [
+    "METHODS",
+    "Expected",
+    "Judged",
+    "ahead",
+    "judged",
+    "of_features",
+    "recommend",
+    "with_history",
+]

@@ -1,0 +1,58 @@
+"""Recommend models for a task from a history, by one of the methods."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from disco_jax.errors import InputError
+from disco_jax.history import History, read_history
+
+from .expected import Expected, expected
+from .looks import Look, noted, of_accuracies
+from .methods import method_of, record
+
+
+def recommend(
+    history: History | str | os.PathLike[str],
+    *,
+    task: str | None = None,
+    method: str = "static",
+    look: Look | None = None,
+) -> Expected:
+    """The models of a history, the one to try first first, with the accuracy expected of each.
+
+    Args:
+        history: Past accuracies, or a file of them.
+        task: A task of the history, which is then left out; by default a new one.
+        method: One of `disco-jax recommend --help`.
+        look: Says how well some models do on the new task, from 0 to 1, for methods that look at
+            some; by default their accuracies there, where the task is one of the history.
+
+    Raises:
+        ValueError: One line that names what is wrong, where, and what to do.
+    """
+    if not isinstance(history, History):
+        history = read_history(history)
+    how = method_of(method)
+    if task is not None and (look is None or task in history.tasks):
+        truth, history = history.on(task), history.without(task)
+        look = look or of_accuracies(truth, history.whole)
+    asked: list[str] = []
+    promised = how.promises(history, noted(look or _nowhere(method), asked))
+    if how.looks:
+        promised = _as_accuracies(promised, history)
+    return expected(history, promised, tuple(asked))
+
+
+def _nowhere(method: str) -> Look:
+    def look(models: Sequence[str]) -> Mapping[str, float]:
+        problem = f"{method} looks at {', '.join(models)} on the new task"
+        raise InputError("recommend", "features", problem, "give a folder with their features")
+
+    return look
+
+
+def _as_accuracies(promised: Mapping[str, float], history: History) -> dict[str, float]:
+    """The same order, with the accuracies of the static one place by place."""
+    ranked = sorted(promised, key=lambda model: -promised[model])
+    values = sorted(record(history).values(), reverse=True)
+    return dict(zip(ranked, values, strict=True))

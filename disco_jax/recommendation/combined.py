@@ -1,0 +1,169 @@
+"""The record of models and their scores on the new data together.
+
+With z for a column less its mean over the models, over its standard deviation:
+
+    together = w z(record) + (1 - w) z(scores),    w = p^2 / (p^2 + s^2)
+
+The record of a model is its effect in the history (`history.effects`). p is what such records are
+worth: their mean correlation with the accuracies of a task that was left out, but no more than
+c = corr(record, scores), how far they agree with the new data. s is what scores are worth, 0.6 in
+the study of this package (docs, Which score); the scores are those that predicted best there, or
+else the first. The mix then has a correlation with the accuracies of
+
+    r = (w p + (1 - w) s) / sqrt(w^2 + (1 - w)^2 + 2 w (1 - w) c)
+
+    expected accuracy = mean of the tasks + r x spread on a task x z(together)
+
+Unknown stay 1 - r^2 of the variance on a task and how hard the task is: the interval.
+
+A model without a record takes the mean of those that are named like it, up to the first digit or
+sign, and where there is none the mean of all.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+
+from disco_jax.comparison import pearson
+from disco_jax.errors import InputError
+from disco_jax.history import History, effects, read_history, static
+from disco_jax.results import EXPECTED, ScoreTable, plain, split
+
+from .expected import COVERED, bounded, half_width
+
+SCORES = ("disco:mode=tuned", "ridge_loo")
+WORTH = 0.6
+TINY = 1e-9
+
+
+def with_history(table: ScoreTable, history: History | str | os.PathLike[str]) -> ScoreTable:
+    """The table with the accuracy expected of each model as its first score.
+
+    Args:
+        table: Scores on the new data, as `score` and `rank` give them.
+        history: Past accuracies of the models, or a file of them: CSV, Parquet or JSON.
+
+    Raises:
+        ValueError: One line that names what is wrong with the history, and what to do.
+    """
+    if not isinstance(history, History):
+        history = read_history(history)
+    metrics = tuple(spec for spec in table.metrics if spec != EXPECTED)
+    found = combined(history, table.scores, metrics)
+    why = {
+        name: {"record": plain(found.record[name]), "scores": plain(found.scores[name])}
+        for name in found.expected
+    }
+    ends = {name: [plain(low), plain(high)] for name, (low, high) in found.intervals.items()}
+    sure = {"level": COVERED, "models": ends, "first_ahead": None, "ties": []}
+    said = f"record of the models {found.weight:.0%}, {' and '.join(found.by)} the rest"
+    without = tuple(
+        f"{name}: no record in the history; counts as {_few(kin)}"
+        for name, kin in found.like.items()
+    )
+    return replace(
+        table,
+        metrics=(EXPECTED, *metrics),
+        scores={
+            name: {EXPECTED: plain(found.expected[name]) if name in why else None}
+            | {spec: row[spec] for spec in metrics}
+            for name, row in table.scores.items()
+        },
+        terms={
+            name: {**table.terms.get(name, {}), EXPECTED: why.get(name, {})}
+            for name in table.scores
+        },
+        intervals={**table.intervals, **({EXPECTED: sure} if ends else {})},
+        warnings=(*without, *table.warnings),
+        provenance={**table.provenance, EXPECTED: said},
+    )
+
+
+class Combined(NamedTuple):
+    """What is expected of the models that have been scored, and why."""
+
+    expected: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    record: dict[str, float]  # z of the record
+    scores: dict[str, float]  # z of the scores
+    weight: float  # of the record
+    by: tuple[str, ...]  # the scores that count
+    like: dict[str, list[str]]  # per model without a record, those whose record it takes
+
+
+def combined(
+    history: History, scores: Mapping[str, Mapping[str, float | None]], specs: Sequence[str]
+) -> Combined:
+    """What is expected of the models that have the scores that count."""
+    by = tuple(spec for spec in SCORES if spec in specs) or tuple(specs[:1])
+    models = [name for name, row in scores.items() if None not in (row.get(spec) for spec in by)]
+    effect, like = _records(history, models)
+    columns = np.array([[scores[name][spec] for name in models] for spec in by], np.float64)
+    record, new = _z(effect), _z(_z(columns).mean(0))
+
+    agree = float(np.mean(record * new))
+    p = max(min(worth_of_records(history), agree), 0.0)
+    w = p**2 / (p**2 + WORTH**2)
+    length = np.sqrt(w**2 + (1 - w) ** 2 + 2 * w * (1 - w) * agree)
+    r = min((w * p + (1 - w) * WORTH) / max(float(length), TINY), 1.0)
+
+    level, _ = effects(history.values)
+    spread = float(np.nanmean(np.nanstd(history.values, 0)))
+    accuracy = level.mean() + r * spread * _z(w * record + (1 - w) * new)
+    accuracy = np.minimum(accuracy, history.whole)
+    half = half_width(level, (1 - r**2) * spread**2)
+
+    def of_model(values: np.ndarray) -> dict[str, float]:
+        return dict(zip(models, values.tolist(), strict=True))
+
+    expected = of_model(accuracy)
+    known = expected.items() if half is not None else ()
+    bounds = {name: bounded(history, value, half) for name, value in known}
+    return Combined(expected, bounds, of_model(record), of_model(new), w, by, like)
+
+
+def worth_of_records(history: History) -> float:
+    """The mean correlation of the static order with a task that was left out; 0 with one task."""
+    found = []
+    for task in history.tasks:
+        promised, truth = static(history, task), history.on(task)
+        both = [model for model in truth if model in promised]
+        known = pearson([promised[m] for m in both], [truth[m] for m in both])
+        found += [] if known is None else [known]
+    return fmean(found) if found else 0.0
+
+
+def _records(history: History, models: Sequence[str]) -> tuple[np.ndarray, dict[str, list[str]]]:
+    effect = dict(zip(history.models, effects(history.values)[1].tolist(), strict=True))
+    if not effect.keys() & {split(row)[0] for row in models}:
+        known = ", ".join(history.models[:3])
+        problem = f"knows none of the models that were scored; it knows {known}, ..."
+        raise InputError("history", "models", problem, "name models alike in both")
+    kin: dict[str, list[str]] = {}
+    for name in effect:
+        kin.setdefault(_family(name), []).append(name)
+    like = {
+        row: kin.get(_family(row), list(effect)) for row in models if split(row)[0] not in effect
+    }
+    found = [fmean(effect[name] for name in like.get(row, [split(row)[0]])) for row in models]
+    return np.array(found), like
+
+
+def _few(names: list[str]) -> str:
+    return f"{names[0]}" if len(names) == 1 else f"the mean of {len(names)} like {names[0]}"
+
+
+def _family(name: str) -> str:
+    """The letters that a name begins with: resnet of resnet50_a1."""
+    return re.split(r"[\d\W_]", name.casefold(), maxsplit=1)[0]
+
+
+def _z(columns: np.ndarray) -> np.ndarray:
+    """Less the mean over models, the last axis, over the standard deviation; 0 where all tie."""
+    apart = columns - columns.mean(-1, keepdims=True)
+    return apart / np.maximum(columns.std(-1, keepdims=True), TINY)

@@ -1,0 +1,133 @@
+"""`recommend`, and `--history` of `score`, `rank` and `report`, on the command line."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from disco_jax.features import write_features
+from disco_jax.results import EXPECTED
+
+from ..command_line import refused
+from ..small_hubs import feature_sets, samples
+
+LABELS, _, _ = samples(n=60, classes=3)
+WIDTHS = {"a": 20, "b": 24, "c": 30}
+
+
+@pytest.fixture
+def past(tmp_path):
+    """Two kinds of models on five tasks, in a file; c is like none of them."""
+    rng = np.random.default_rng(5)
+    kinds = rng.uniform(0.4, 0.8, size=(2, 5))
+    rows = {"a": kinds[0], "a2": kinds[0] - 0.01, "b": kinds[1], "b2": kinds[1] + 0.01}
+    rows["c"] = rng.uniform(0.1, 0.9, size=5)
+    lines = [",".join([name, *(f"{v:.4f}" for v in row)]) for name, row in rows.items()]
+    path = tmp_path / "history.csv"
+    path.write_text("\n".join(["model,t0,t1,t2,t3,t4", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "features"
+    for name, features in feature_sets(LABELS, WIDTHS).items():
+        write_features(features, path / f"{name}.safetensors")
+    return path
+
+
+def test_evaluate_in_every_format(run, past):
+    asked = ("recommend", "--history", past, "--evaluate", "--method", "static,factors,two-phase")
+    code, out, err = run(*asked, "--format", "json")
+    methods = json.loads(out)["methods"]
+    assert (code, err) == (0, "")
+    assert list(methods) == ["static", "factors", "two-phase"]
+    for found in methods.values():
+        low, high = found["interval"]
+        assert low <= found["tau_w"] <= high
+        assert 0 <= found["regret_at_3"] <= found["regret_at_1"]
+    assert [found["looked"] for found in methods.values()] == [0, 0, 2]
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv")[1])))
+    assert [float(row["tau_w"]) for row in rows] == [each["tau_w"] for each in methods.values()]
+    lines = run(*asked)[1].splitlines()
+    assert lines[0].split()[:2] == ["method", "tau_w"]
+    assert lines[-1].startswith("two-phase: ")
+    assert "the static order on this history" in lines[-1]
+
+
+@pytest.mark.parametrize("method", ["static", "factors", "two-phase"])
+def test_a_task_that_was_left_out(run, past, method):
+    asked = ("recommend", "--history", past, "--task", "t2", "--method", method)
+    found = json.loads(run(*asked, "--format", "json")[1])
+    assert sorted(found["ranking"]) == ["a", "a2", "b", "b2", "c"]
+    assert list(found["expected"]) == found["ranking"]
+    for model, (low, high) in found["intervals"].items():
+        assert low <= found["expected"][model] <= high
+    assert found["looked"] == (["a", "b2"] if method == "two-phase" else [])
+    lines = run(*asked)[1].splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == found["ranking"]
+
+
+def test_a_new_task_is_looked_at_through_features(run, past, folder):
+    (folder / "b.safetensors").rename(folder / "b2.safetensors")
+    asked = ("recommend", "--history", past, "--method", "two-phase")
+    code, out, _ = run(*asked, "--features", folder, "--format", "json")
+    assert code == 0
+    assert json.loads(out)["looked"] == ["a", "b2"]
+    refused(run(*asked), "two-phase looks at a, b2 on the new task")
+    (folder / "a.safetensors").unlink()
+    refused(run(*asked, "--features", folder), "no features of a")
+    refused(run(*asked, "--features", folder / "none"), "no such folder")
+
+
+def test_score_and_report_with_a_history(run, past, folder, tmp_path):
+    out = tmp_path / "scores.json"
+    code, printed, err = run("score", folder, "--history", past, "--out", out, "--format", "json")
+    table = json.loads(printed)
+    assert (code, err) == (0, "")
+    assert json.loads(out.read_text("utf-8")) == table
+    assert table["metrics"][0] == EXPECTED
+    assert set(table["scores"]["a"]) == set(table["metrics"])
+    lines = run("score", folder, "--history", past)[1].splitlines()
+    assert lines[0].split()[1] == EXPECTED
+    assert f"by {EXPECTED}" in lines[-1]
+
+    plain = tmp_path / "plain.json"
+    assert run("score", folder, "--out", plain)[0] == 0
+    page = tmp_path / "page.html"
+    assert run("report", plain, "--history", past, "--out", page)[0] == 0
+    text = page.read_text("utf-8")
+    assert f"ranks first of 3 models by {EXPECTED}" in text
+    assert "90 % interval of the accuracy" in text
+
+
+ONE_TASK = "model,t0\na,0.5\nb,0.6\nc,0.7\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "says"),
+    [
+        ("", (), "file: empty"),
+        ("model,t0\n", (), "a header but no line of data"),
+        ("model,t0,t1\na,0.5,0.6\n", (), "only 'a' has accuracies"),
+        ("model,t0,t1\na,0.5,good\nb,0.5,0.6\n", (), "line 2: has 'good' as 't1'"),
+        ("model,t0,t1\na,0.5,60\nb,0.5,70\n", (), "'t0' has fractions and 't1' percentages"),
+        ("model,t0,t1\na,0.5,0.6\na,0.5,0.6\n", (), "'a'"),
+        (ONE_TASK, ("--evaluate",), "give two such tasks or more"),
+        (ONE_TASK, ("--method", "best"), "there is no 'best'"),
+        (ONE_TASK, ("--method", "static,factors"), "choose one, or add --evaluate"),
+        (ONE_TASK, ("--task", "t1"), "there is no 't1'; choose among t0"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(run, tmp_path, text, asked, says):
+    path = tmp_path / "h.csv"
+    path.write_text(text, encoding="utf-8")
+    refused(run("recommend", "--history", path, *asked), says)
+
+
+def test_a_history_of_other_models_scores_nothing(run, folder, tmp_path):
+    path = tmp_path / "h.csv"
+    path.write_text("model,t0,t1\nx,0.5,0.6\ny,0.4,0.6\n", encoding="utf-8")
+    refused(run("score", folder, "--history", path), "knows none of the models that were scored")
