@@ -121,10 +121,10 @@ def combined(
     def of_model(values: np.ndarray) -> dict[str, float]:
         return dict(zip(models, values.tolist(), strict=True))
 
-    expected = of_model(accuracy)
-    known = expected.items() if half is not None else ()
-    bounds = {name: bounded(history, value, half) for name, value in known}
-    return Combined(expected, bounds, of_model(record), of_model(new), w, by, like)
+    bounds: dict[str, tuple[float, float]] = {}
+    if half is not None:
+        bounds = dict(zip(models, bounded(history, accuracy, half), strict=True))
+    return Combined(of_model(accuracy), bounds, of_model(record), of_model(new), w, by, like)
 
 
 def worth_of_records(history: History) -> float:

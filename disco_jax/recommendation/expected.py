@@ -43,14 +43,19 @@ def expected(
     """With the bounds that the history gives, within what an accuracy can be."""
     half = half_widths(history)
     ranked = sorted(accuracy, key=lambda model: -accuracy[model])
-    bounds = {model: bounded(history, accuracy[model], half[model]) for model in ranked if half}
-    return Expected({model: float(accuracy[model]) for model in ranked}, bounds, looked)
+    values = np.array([accuracy[model] for model in ranked])
+    of_model = dict(zip(ranked, values.tolist(), strict=True))
+    if not half:
+        return Expected(of_model, {}, looked)
+    ends = bounded(history, values, np.array([half[model] for model in ranked]))
+    return Expected(of_model, dict(zip(ranked, ends, strict=True)), looked)
 
 
-def bounded(history: History, value: float, half: float) -> tuple[float, float]:
-    """An interval within what an accuracy can be; below zero only where the history is (R^2)."""
+def bounded(history: History, values: np.ndarray, half: Any) -> list[tuple[float, float]]:
+    """Intervals within what an accuracy can be; below zero only where the history is (R^2)."""
     least = 0.0 if np.nanmin(history.values) >= 0 else -np.inf
-    return float(max(value - half, least)), float(min(value + half, history.whole))
+    low, high = np.maximum(values - half, least), np.minimum(values + half, history.whole)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def half_widths(history: History) -> dict[str, float]:

@@ -1,0 +1,122 @@
+"""Recommenders on tables of past accuracies, one task left out at a time.
+
+The tables are those given, and the study of this package (bench/truth). There the scores of its
+networks are known as well, so that they are joined with the records, and each score stands beside
+them. Last come 10,000 models and 100 past tasks, for the time that an answer takes.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from disco_jax.comparison import Accuracies, regret, weighted_tau
+from disco_jax.history import History, history_of, read_history
+from disco_jax.recommendation import METHODS, ahead, judged, recommend, with_history
+from disco_jax.recommendation.judged import Judged
+from disco_jax.results import EXPECTED, read_table
+
+from .record import Row
+
+TRUTH = Path(__file__).parent / "truth" / "classification"
+MODELS, TASKS = 10_000, 100
+DRAWS = 200  # of random orders
+SCORES = ("disco:mode=tuned", "ridge_loo", "cka", "logme", "knn", "disco")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tables", type=Path, nargs="*", help="files of past accuracies")
+
+
+def run(arguments: argparse.Namespace) -> Iterator[Row]:
+    for path in arguments.tables:
+        yield from _methods(path.stem, read_history(path))
+    for tune in ("all", "head"):
+        history = read_history(TRUTH / f"{tune}.csv")
+        yield from _methods(f"study, {tune}", history)
+        yield from _scores(f"study, {tune}", history)
+    yield from _many()
+
+
+def _methods(name: str, history: History) -> Iterator[Row]:
+    """Every method, and random orders."""
+    static = judged(history, "static")
+    sizes = {"models": len(history.models), "tasks": len(history.tasks)}
+    for method in METHODS:
+        yield sizes | _row(f"{name}: {method}", judged(history, method), static)
+    rng = np.random.default_rng(0)
+    drawn = [
+        _measured(history, lambda task: {model: rng.random() for model in history.models})
+        for _ in range(DRAWS)
+    ]
+    means = [fmean(values) for values in zip(*(each.tau_w for each in drawn), strict=True)]
+    yield sizes | {
+        "shape": f"{name}: random",
+        "tau_w": fmean(means),
+        "regret_at_1": fmean(fmean(each.regret_at_1) for each in drawn),
+        "regret_at_3": fmean(fmean(each.regret_at_3) for each in drawn),
+    }
+
+
+def _scores(name: str, history: History) -> Iterator[Row]:
+    """The records joined with scores of the new data, and the scores alone."""
+    static = judged(history, "static")
+    tables = {
+        task: with_history(read_table(TRUTH / f"{task}.json"), history.without(task))
+        for task in history.tasks
+    }
+    for spec in (EXPECTED, *SCORES):
+        found = _measured(
+            history, lambda task, spec=spec: {m: r[spec] for m, r in tables[task].scores.items()}
+        )
+        yield _row(f"{name}: {spec}", found, static)
+
+
+def _measured(history: History, promised: Callable[[str], dict[str, float]]) -> Judged:
+    rows = []
+    for task in history.tasks:
+        truth, found = history.on(task), promised(task)
+        x, y = [found[model] for model in truth], list(truth.values())
+        rows.append((task, weighted_tau(x, y), regret(x, y), regret(x, y, k=3), 0))
+    return Judged(*map(tuple, zip(*rows, strict=True)))
+
+
+def _row(shape: str, found: Judged, static: Judged) -> Row:
+    return {"shape": shape, **found.to_dict(), "ahead": list(ahead(found, static))}
+
+
+def _many() -> Iterator[Row]:
+    rng = np.random.default_rng(0)
+    values = rng.random((MODELS, 5)) @ rng.random((5, TASKS)) / 5
+    tasks = {f"t{t}": {f"m{m}": v for m, v in enumerate(values[:, t])} for t in range(TASKS)}
+    history = history_of(Accuracies(tasks))
+    for method in ("static", "factors"):
+        recommend(history, method=method)
+        start = time.perf_counter()
+        recommend(history, method=method)
+        yield {
+            "shape": f"{MODELS:,} x {TASKS}: {method}",
+            "seconds": time.perf_counter() - start,
+        }
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+LINES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "models": ("models", str),
+    "tasks": ("tasks", str),
+    "tau_w": ("tau_w", _number),
+    "95 %": ("interval", lambda ends: " to ".join(map(_number, ends))),
+    "ahead of static": ("ahead", lambda of: f"{of[0]:+.2f} ({of[1]:+.2f} to {of[2]:+.2f})"),
+    "regret@1": ("regret_at_1", _number),
+    "regret@3": ("regret_at_3", _number),
+    "looked at": ("looked", lambda value: f"{value:.3g}"),
+    "seconds": ("seconds", lambda value: f"{value:.2g}"),
+}
+TURNED = True
