@@ -16,7 +16,7 @@ from disco_jax.history import History, read_history
 from disco_jax.hubs import HubModel, find_hub, read_hub
 from disco_jax.metrics import parse
 from disco_jax.progress import Progress
-from disco_jax.recommendation import with_history
+from disco_jax.recommendation import recalled, with_history
 from disco_jax.results import ScoreTable
 from disco_jax.scoring import score, write_scores
 
@@ -38,6 +38,7 @@ def rank(
     memory: float | None = None,
     keep_going: bool = False,
     history: History | str | os.PathLike[str] | None = None,
+    recall: int | None = None,
     progress: Progress | None = None,
 ) -> ScoreTable:
     """Score the networks of a hub on pictures, without fine-tuning any; higher is better.
@@ -60,6 +61,7 @@ def rank(
         keep_going: A model that cannot be loaded, run or scored becomes a failure in the table.
         history: Past accuracies of the models, or a file of them: the first score is then the
             accuracy expected of each, from its record and the scores together.
+        recall: Run only so many models, those with the best records in the history.
         progress: Called with a model, how much of all is done, and how much there is: bytes of
             weights that are fetched, then pictures times models, then models that are scored.
 
@@ -75,6 +77,11 @@ def rank(
     if metrics is not None:
         parse(metrics, task)  # before anything is computed
     past = read_history(history) if isinstance(history, (str, os.PathLike)) else history
+    if recall is not None:
+        if past is None:
+            raise InputError("rank", "recall", "there are no records", "give a history")
+        names = set(recalled(past, [model.name for model in models], recall))
+        models = [model for model in models if model.name in names]
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
     features = {

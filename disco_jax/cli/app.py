@@ -95,6 +95,9 @@ def rank(
     memory: Memory = None,
     keep_going: KeepGoing = False,
     history: Record = None,
+    recall: Annotated[
+        int | None, typer.Option(min=1, help="Run only the models with the best records.")
+    ] = None,
     form: Printed = Format.table,
 ) -> None:
     """Rank the models of a hub for data: extract, score and report.
@@ -122,6 +125,7 @@ def rank(
         memory=memory,
         keep_going=keep_going,
         history=history,
+        recall=recall,
         form=form.value,
     )
 

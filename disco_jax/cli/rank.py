@@ -41,6 +41,7 @@ def run(
     memory: float | None,
     keep_going: bool,
     history: Path | None,
+    recall: int | None,
     form: str,
 ) -> None:
     """Extract, score, compare where there are accuracies, write and print."""
@@ -69,6 +70,7 @@ def run(
             memory=memory,
             keep_going=keep_going,
             history=history,
+            recall=recall,
             progress=shown,
         )
     compared = None if truth is None else compare(table, truth[0], dataset=truth[1])

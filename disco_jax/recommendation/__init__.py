@@ -2,6 +2,7 @@
 
 api         the methods asked by name, for a task of the history or a new one
 methods     the ways to recommend, by name
+records     how good models are wherever they were tried, and recall by that
 looks       how well some models do on the new task
 two_phase   groups of models that did alike, one of each looked at
 factors     models and tasks as non-negative factors; loads jax
@@ -16,6 +17,7 @@ from .expected import Expected
 from .judged import Judged, ahead, judged
 from .looks import of_features
 from .methods import METHODS
+from .records import recalled
 
 __all__ = [
     "METHODS",
@@ -24,6 +26,7 @@ __all__ = [
     "ahead",
     "judged",
     "of_features",
+    "recalled",
     "recommend",
     "with_history",
 ]

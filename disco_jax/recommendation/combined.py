@@ -15,13 +15,9 @@ else the first. The mix then has a correlation with the accuracies of
     expected accuracy = mean of the tasks + r x spread on a task x z(together)
 
 Unknown stay 1 - r^2 of the variance on a task and how hard the task is: the interval.
-
-A model without a record takes the mean of those that are named like it, up to the first digit or
-sign, and where there is none the mean of all.
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -30,11 +26,11 @@ from typing import NamedTuple
 import numpy as np
 
 from disco_jax.comparison import pearson
-from disco_jax.errors import InputError
 from disco_jax.history import History, effects, read_history, static
-from disco_jax.results import EXPECTED, ScoreTable, plain, split
+from disco_jax.results import EXPECTED, ScoreTable, plain
 
 from .expected import COVERED, bounded, half_width
+from .records import records
 
 SCORES = ("disco:mode=tuned", "ridge_loo")
 WORTH = 0.6
@@ -102,7 +98,7 @@ def combined(
     """What is expected of the models that have the scores that count."""
     by = tuple(spec for spec in SCORES if spec in specs) or tuple(specs[:1])
     models = [name for name, row in scores.items() if None not in (row.get(spec) for spec in by)]
-    effect, like = _records(history, models)
+    effect, like = records(history, models)
     columns = np.array([[scores[name][spec] for name in models] for spec in by], np.float64)
     record, new = _z(effect), _z(_z(columns).mean(0))
 
@@ -138,29 +134,8 @@ def worth_of_records(history: History) -> float:
     return fmean(found) if found else 0.0
 
 
-def _records(history: History, models: Sequence[str]) -> tuple[np.ndarray, dict[str, list[str]]]:
-    effect = dict(zip(history.models, effects(history.values)[1].tolist(), strict=True))
-    if not effect.keys() & {split(row)[0] for row in models}:
-        known = ", ".join(history.models[:3])
-        problem = f"knows none of the models that were scored; it knows {known}, ..."
-        raise InputError("history", "models", problem, "name models alike in both")
-    kin: dict[str, list[str]] = {}
-    for name in effect:
-        kin.setdefault(_family(name), []).append(name)
-    like = {
-        row: kin.get(_family(row), list(effect)) for row in models if split(row)[0] not in effect
-    }
-    found = [fmean(effect[name] for name in like.get(row, [split(row)[0]])) for row in models]
-    return np.array(found), like
-
-
 def _few(names: list[str]) -> str:
     return f"{names[0]}" if len(names) == 1 else f"the mean of {len(names)} like {names[0]}"
-
-
-def _family(name: str) -> str:
-    """The letters that a name begins with: resnet of resnet50_a1."""
-    return re.split(r"[\d\W_]", name.casefold(), maxsplit=1)[0]
 
 
 def _z(columns: np.ndarray) -> np.ndarray:

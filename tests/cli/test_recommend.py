@@ -130,4 +130,4 @@ def test_what_is_wrong_is_said_in_one_line(run, tmp_path, text, asked, says):
 def test_a_history_of_other_models_scores_nothing(run, folder, tmp_path):
     path = tmp_path / "h.csv"
     path.write_text("model,t0,t1\nx,0.5,0.6\ny,0.4,0.6\n", encoding="utf-8")
-    refused(run("score", folder, "--history", path), "knows none of the models that were scored")
+    refused(run("score", folder, "--history", path), "knows none of the models")

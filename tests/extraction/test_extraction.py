@@ -248,6 +248,25 @@ def test_rank_from_python_is_the_command(run, hub, pack, tmp_path):
         disco_jax.report(table, tmp_path)
 
 
+def test_rank_with_a_history(run, hub, pack, tmp_path):
+    past = tmp_path / "past.csv"
+    past.write_text("model,t0,t1,t2\nfirst,0.5,0.7,0.6\nsecond,0.6,0.9,0.8\nthird,0.9,0.9,0.9\n")
+    given = ("rank", "--hub", hub, "--data", pack, "--task", "classification", "--split", "all")
+    given = (*given, "--metrics", "knn", "--out", tmp_path / "out", "--format", "json")
+    code, text, err = run(*given, "--history", past)
+    table = json.loads(text)
+    assert (code, err) == (0, "")
+    assert table["metrics"] == ["expected_accuracy", "knn"]
+    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == table
+    code, text, err = run(*given, "--history", past, "--recall", "1")
+    assert (code, list(json.loads(text)["scores"])) == (0, ["second"]), err
+    code, text, err = run(
+        *given, "--history", past, "--recall", "1", "--accuracies", past, "--dataset", "t1"
+    )
+    assert (code, json.loads(text)["accuracies"]) == (0, {"t1": {"second": 0.9}}), err
+    refused(run(*given, "--recall", "1"), "recall: there are no records; give a history")
+
+
 def test_wrong_use(run, hub, pack, tmp_path):
     refused(run("rank", "--hub", hub, "--data", pack), "pack: task: there are several")
     arguments = ("rank", "--hub", hub, "--data", pack, "--task", "classification")

@@ -7,7 +7,7 @@ import pytest
 
 from disco_jax.comparison import weighted_tau
 from disco_jax.errors import InputError
-from disco_jax.recommendation import with_history
+from disco_jax.recommendation import recalled, with_history
 from disco_jax.results import EXPECTED, ScoreTable, plain, read_table
 
 from .test_methods import history, table
@@ -103,6 +103,14 @@ def test_a_model_without_a_record_takes_that_of_its_like():
     )
 
 
+def test_recall_is_by_record_and_keeps_the_order():
+    values = np.array([[0.5, 0.6], [0.9, 0.9], [0.7, 0.6], [0.2, 0.1]])
+    past = history(values)._replace(models=("vit_s", "vit_b", "resnet18", "resnet50"))
+    assert recalled(past, ["resnet50", "resnet18", "vit_b", "vit_s"], 2) == ["resnet18", "vit_b"]
+    assert recalled(past, ["resnet101", "vit_l", "mixer", "vit_s"], 2) == ["vit_l", "mixer"]
+    assert recalled(past, ["vit_b", "mixer"], 5) == ["vit_b", "mixer"]
+
+
 def test_a_layer_has_the_record_of_its_model():
     columns = {BOTH[0]: np.arange(3.0)}
     found = with_history(scored(columns, ["m0", "m1@mid", "m1"]), history(table()))
@@ -148,5 +156,5 @@ def test_one_past_task_leaves_the_scores_alone():
 
 def test_a_history_of_other_models_is_refused():
     strange = scored({"knn": np.arange(2.0)}, ["a", "b"])
-    with pytest.raises(InputError, match="knows none of the models that were scored; it knows m0"):
+    with pytest.raises(InputError, match="knows none of the models; it knows m0"):
         with_history(strange, history(table()))
