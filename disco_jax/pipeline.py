@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from disco_jax.data import Images, open_images
 from disco_jax.errors import InputError
 from disco_jax.extraction import extract_hub, task_of
@@ -16,6 +18,7 @@ from disco_jax.history import History, read_history
 from disco_jax.hubs import HubModel, find_hub, read_hub
 from disco_jax.metrics import parse
 from disco_jax.progress import Progress
+from disco_jax.race import race_hub
 from disco_jax.recommendation import recalled, with_history
 from disco_jax.results import ScoreTable
 from disco_jax.scoring import score, write_scores
@@ -39,6 +42,8 @@ def rank(
     keep_going: bool = False,
     history: History | str | os.PathLike[str] | None = None,
     recall: int | None = None,
+    race: bool = False,
+    budget: float | None = None,
     progress: Progress | None = None,
 ) -> ScoreTable:
     """Score the networks of a hub on pictures, without fine-tuning any; higher is better.
@@ -62,6 +67,9 @@ def rank(
         history: Past accuracies of the models, or a file of them: the first score is then the
             accuracy expected of each, from its record and the scores together.
         recall: Run only so many models, those with the best records in the history.
+        race: Show all models a few pictures and only the better ones more, see `disco_jax.race`.
+            The table is then of the models that are left in the last round.
+        budget: Seconds after which a race ends with what it knows.
         progress: Called with a model, how much of all is done, and how much there is: bytes of
             weights that are fetched, then pictures times models, then models that are scored.
 
@@ -77,6 +85,8 @@ def rank(
     if metrics is not None:
         parse(metrics, task)  # before anything is computed
     past = read_history(history) if isinstance(history, (str, os.PathLike)) else history
+    if budget is not None and not race:
+        raise InputError("rank", "budget", "there is no race to end", "add race, or leave it out")
     if recall is not None:
         if past is None:
             raise InputError("rank", "recall", "there are no records", "give a history")
@@ -84,20 +94,33 @@ def rank(
         models = [model for model in models if model.name in names]
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
-    features = {
-        each.model: each.features
-        for each in extract_hub(
+    how: dict[str, Any] = {
+        "batch": batch,
+        "dtype": dtype,
+        "offline": offline,
+        "progress": progress,
+        "failed": (lambda model, why: failures.update({model: str(why)})) if keep_going else None,
+    }
+    raced = None
+    if race:
+        if labels is not None:
+            images, labels = replace(images, labels=np.asarray(labels)), None
+        raced = race_hub(
             models,
             images,
-            per_box=task == "detection",
-            out=folder,
-            batch=batch,
-            dtype=dtype,
-            offline=offline,
-            progress=progress,
-            failed=(lambda model, why: failures.update({model: str(why)})) if keep_going else None,
+            task,
+            metrics=metrics,
+            seconds=budget,
+            seed=seed,
+            out=None if folder is None else folder / "race",
+            memory=memory,
+            **how,
         )
-    }
+        features = raced.features
+    else:
+        per_box = task == "detection"
+        extracted = extract_hub(models, images, per_box=per_box, out=folder, **how)
+        features = {each.model: each.features for each in extracted}
     if not features:
         raise InputError("hub", "models", "none could be run", next(iter(failures.values())))
     scores = None if folder is None else folder / "scores.json"
@@ -116,6 +139,8 @@ def rank(
     if failures:
         missing = tuple({"model": model, "error": why} for model, why in failures.items())
         table = replace(table, failures=missing + table.failures)
+    if raced is not None:
+        table = replace(table, race=raced.to_dict())
     if past is not None:
         table = with_history(table, past)
     if scores is not None:

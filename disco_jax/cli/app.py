@@ -84,6 +84,12 @@ def rank(
     dataset: Annotated[
         str | None, typer.Option(help="Which dataset of the accuracies the data are.")
     ] = None,
+    race: Annotated[
+        bool, typer.Option("--race", help="Show only the better models more than a few pictures.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="When a race ends with what it knows: 90s, 10m, 1.5h.")
+    ] = None,
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
@@ -126,6 +132,8 @@ def rank(
         keep_going=keep_going,
         history=history,
         recall=recall,
+        race=race,
+        budget=budget,
         form=form.value,
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from disco_jax.comparison import compare, dataset_of, no_dataset, read_accuracies
 from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
+from disco_jax.errors import InputError
 from disco_jax.features import read_labels
 from disco_jax.hubs import accuracies_of, find_hub, read_hub
 from disco_jax.pipeline import rank
@@ -42,6 +43,8 @@ def run(
     keep_going: bool,
     history: Path | None,
     recall: int | None,
+    race: bool,
+    budget: str | None,
     form: str,
 ) -> None:
     """Extract, score, compare where there are accuracies, write and print."""
@@ -51,6 +54,7 @@ def run(
         accuracies, report = accuracies or ACCURACIES, report or Path("report.html")
     if hub is None or data is None:
         raise ValueError("rank: give both --hub and --data, or neither for the bundled ones")
+    seconds = None if budget is None else seconds_of(budget)
     listed = find_hub(hub)
     models, images = read_hub(listed), open_images(data, split)
     truth = _truth(accuracies or accuracies_of(listed), dataset, images.name, accuracies)
@@ -71,6 +75,8 @@ def run(
             keep_going=keep_going,
             history=history,
             recall=recall,
+            race=race,
+            budget=seconds,
             progress=shown,
         )
     compared = None if truth is None else compare(table, truth[0], dataset=truth[1])
@@ -87,6 +93,18 @@ def run(
     if bundled and report is not None:
         where = sys.stdout if form in PEOPLE else sys.stderr
         print(f"report: {report.resolve()}", file=where)
+
+
+def seconds_of(text: str) -> float:
+    """90s, 10m or 1.5h, in seconds."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        seconds = float(text[:-1]) * units[text[-1:]]
+    except (KeyError, ValueError):
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise InputError("rank", "budget", f"{text!r} is no time", "give one as 90s, 10m or 1.5h")
+    return seconds
 
 
 def _truth(

@@ -29,7 +29,7 @@ def show_scores(table: ScoreTable, form: str, *, intervals: bool = True) -> None
         print_table(header, rows, form)
         for spec, found in shown.get("intervals", {}).items() if intervals else ():
             print_lines(_certainty(spec, found), form)
-        print_lines([*_engines(table), *_answer(shown)], form)
+        print_lines([*_engines(table), *_race(table), *_answer(shown)], form)
     _warn(table)
 
 
@@ -57,7 +57,9 @@ def show_beside(
         lines = [[m, _accuracy(truth[m]), *cells] for m, *cells in shown]
         print_table(header, [*lines, [""] * len(header), ["tau_w", "", *taus]], form)
         told = ", ".join(f"{name} {_tau(each)}" for name, each in comparison.controls.items())
-        print_lines([f"controls: {told}", *_engines(table), *_answer(table.shown())], form)
+        print_lines(
+            [f"controls: {told}", *_engines(table), *_race(table), *_answer(table.shown())], form
+        )
     _warn(table)
 
 
@@ -109,6 +111,20 @@ def _engines(table: ScoreTable) -> list[str]:
         if engine.startswith("torch"):
             engines.setdefault(engine, []).append(model)
     return [f"run by {engine}: {', '.join(models)}" for engine, models in engines.items()]
+
+
+def _race(table: ScoreTable) -> list[str]:
+    """What a race has cost, and how it went."""
+    if not table.race:
+        return []
+    rounds, passes, whole = (table.race[key] for key in ("rounds", "passes", "all_passes"))
+    left = ", ".join(
+        f"{len(each['models']) - len(each['dropped'])} after {each['samples']:,}" for each in rounds
+    )
+    return [
+        f"race: {passes:,} of {whole:,} forward passes ({passes / whole:.0%}), until "
+        f"{table.race['ended']}; models left: {left} pictures"
+    ]
 
 
 def _warn(table: ScoreTable) -> None:

@@ -10,6 +10,7 @@
     files         a file or a folder of them; `format_*`, one each; `stored`
     columns       named columns as fields
     label_files   labels of a hub from one file
+    join          further samples of a model
     layers        a row for each layer of a model
 
 Loads no jax.
@@ -20,6 +21,7 @@ from .feature_set import FeatureSet
 from .fields import EXTRAS, FIELDS, TASKS
 from .files import feature_files, read_features, write_features
 from .given import feature_set_of
+from .join import joined
 from .label_files import read_labels
 from .layers import rows_of
 from .tokens import check_pool
@@ -38,6 +40,7 @@ __all__ = [
     "encode_labels",
     "feature_files",
     "feature_set_of",
+    "joined",
     "on_device",
     "read_features",
     "read_labels",

@@ -52,6 +52,7 @@ def read_table(path: Path) -> ScoreTable:
         failures=tuple(result.get("failures") or ()),
         provenance=result.get("provenance") or {},
         grouped=bool(result.get("grouped")),
+        race=result.get("race") or {},
     )
 
 

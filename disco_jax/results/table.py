@@ -5,7 +5,7 @@ As JSON (strict, parts absent where there is nothing to say):
     {"task", "metrics", "scores": {model: {spec: number or null}}, "ranking": {spec: [best first]},
      "terms": {model: {spec: {name: number or list}}}, "intervals": {spec: {...}},
      "models": {model: {"samples", "width", ...}}, "warnings": [line], "failures": [{"model",
-     "error"}], "provenance", "grouped": true}
+     "error"}], "provenance", "grouped": true, "race": {"rounds": [...], "passes", ...}}
 
 and, where the scores were compared with true accuracies (`comparison`),
 
@@ -46,6 +46,7 @@ class ScoreTable:
     failures: tuple[Json, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     grouped: bool = False
+    race: Mapping[str, Any] = field(default_factory=dict)  # how models were dropped on the way
 
     def ranking(self, spec: str | None = None, *, grouped: bool | None = None) -> list[str]:
         """The models best first, by one metric (the first where none is named).
@@ -73,7 +74,7 @@ class ScoreTable:
             "scores": {model: dict(row) for model, row in self.scores.items()},
             "ranking": {spec: self.ranking(spec) for spec in self.metrics},
         }
-        for name in ("terms", "intervals", "models", "warnings", "failures", "provenance"):
+        for name in ("terms", "intervals", "models", "warnings", "failures", "provenance", "race"):
             if part := getattr(self, name):
                 whole[name] = list(part) if isinstance(part, tuple) else dict(part)
         return whole | ({"grouped": True} if self.grouped else {})

@@ -5,12 +5,14 @@ models        what was given -> feature sets that agree on task and samples
 plan          which factors the metrics read; `inputs` what a model must have for that
 buckets       models of one padded shape; `scale` numbers that float32 can square
 program       the jitted function of one model; `devices` of many, `bootstrap` of resamples
+jackknife     scores without each tenth of the samples
 run           bucket after bucket; `streaming` and `from_moments` where features are not at hand
 resume        finished models on disk
 tabulate      results -> `results.ScoreTable`
 """
 
 from .api import score
+from .jackknife import jackknife, standard_error
 from .resume import write_scores
 
-__all__ = ["score", "write_scores"]
+__all__ = ["jackknife", "score", "standard_error", "write_scores"]

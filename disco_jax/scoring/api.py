@@ -89,7 +89,7 @@ def score(
     count = affordable(plan, models) if bootstrap is None else bootstrap
     weights = resamples(models, count, seed) if count and models else {}
     store = None if resume is None else Parts(Path(resume), plan, weights)
-    job = Job(plan, *_budget(memory), weights, store)
+    job = Job(plan, *budget(memory), weights, store)
     scored: dict[str, Scored] = {}
     for done, (model, result) in enumerate(run(job, models), 1):
         if isinstance(result, InputError):
@@ -113,7 +113,7 @@ def score(
     )
 
 
-def _budget(memory: float | None) -> tuple[int, str]:
+def budget(memory: float | None) -> tuple[int, str]:
     """Bytes for arrays, and the limit in words."""
     if memory is None:
         memory = memory_bytes() / 2 / GIGABYTE

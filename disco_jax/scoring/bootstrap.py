@@ -48,7 +48,7 @@ def resamples(hub: Mapping[str, FeatureSet], count: int, seed: int) -> dict[str,
     """Weights (count, n) for every model."""
     ids = {model: _ids(features) for model, features in hub.items()}
     every, first = np.unique(np.concatenate(list(ids.values())), return_index=True)
-    classes = np.concatenate([_classes(features) for features in hub.values()])[first]
+    classes = np.concatenate([classes_of(features) for features in hub.values()])[first]
     generator = np.random.default_rng(seed)
     weights = np.zeros((count, len(every)), np.int32)
     for one in np.unique(classes):
@@ -63,7 +63,7 @@ def _ids(features: FeatureSet) -> np.ndarray:
     return ids.astype(np.str_)
 
 
-def _classes(features: FeatureSet) -> np.ndarray:
+def classes_of(features: FeatureSet) -> np.ndarray:
     """The class of each sample as text; one for all where there are none, or several at once."""
     labels = features.labels
     if labels is None or features.multilabel:

@@ -41,7 +41,9 @@ def tabulate(
     intervals: dict[str, Json] = {}
     said = [line for each in scored.values() for line in each.warnings] + list(warnings)
     for spec in plan.specs:
-        for model, value in _scores(plan, spec, {m: s.results for m, s in scored.items()}).items():
+        for model, value in scores_of(
+            plan, spec, {m: s.results for m, s in scored.items()}
+        ).items():
             rows[model][spec.text] = plain(value)
             if rows[model][spec.text] is None:
                 said.append(f"{model}: {spec.text}: not a finite number ({value}), left unranked")
@@ -82,7 +84,7 @@ def _doubts(model: str, spec: Spec, found: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _scores(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def scores_of(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The score of each model, or (resamples,) scores of each."""
     found = {model: each[spec.text] for model, each in results.items()}
     names = next(iter(found.values()))
@@ -99,7 +101,7 @@ def _resampled(
     plan: Plan, spec: Spec, scores: Mapping[str, Any], resampled: Mapping[str, Any]
 ) -> np.ndarray:
     """(models, resamples), shifted so that the mean is the score."""
-    drawn = _scores(plan, spec, resampled)
+    drawn = scores_of(plan, spec, resampled)
     values = np.stack([drawn[model] for model in scores])
     return values - values.mean(1, keepdims=True) + np.array(list(scores.values()))[:, None]
 

@@ -267,6 +267,28 @@ def test_rank_with_a_history(run, hub, pack, tmp_path):
     refused(run(*given, "--recall", "1"), "recall: there are no records; give a history")
 
 
+def test_rank_as_a_race(run, hub, pack, tmp_path):
+    out = tmp_path / "out"
+    given = ("rank", "--hub", hub, "--data", pack, "--split", "all", "--metrics", "knn")
+    race = (*given, "--task", "classification", "--race")
+    code, text, err = run(*race, "--out", out, "--format", "json")
+    table = json.loads(text)
+    assert (code, err) == (0, "")
+    assert set(table["scores"]) <= {"first", "second"}
+    rounds = table["race"]["rounds"]
+    assert [(each["samples"], each["models"]) for each in rounds] == [(N, ["first", "second"])]
+    assert table["race"]["passes"] == table["race"]["all_passes"] == 2 * N
+    files = sorted((out / "race" / f"0-{N}").iterdir())
+    before = [file.stat().st_mtime_ns for file in files]
+    assert json.loads(run(*race, "--out", out, "--format", "json")[1]) == table
+    assert [file.stat().st_mtime_ns for file in files] == before
+    lines = run(*race, "--budget", "10m")[1].splitlines()
+    assert lines[-2].startswith(f"race: {2 * N} of {2 * N} forward passes (100%), until ")
+    refused(run(*given, "--task", "detection", "--race"), "race: boxes are not raced")
+    refused(run(*race, "--budget", "soon"), "budget: 'soon' is no time; give one as 90s, 10m")
+    refused(run(*given, "--task", "classification", "--budget", "1m"), "there is no race to end")
+
+
 def test_wrong_use(run, hub, pack, tmp_path):
     refused(run("rank", "--hub", hub, "--data", pack), "pack: task: there are several")
     arguments = ("rank", "--hub", hub, "--data", pack, "--task", "classification")

@@ -29,9 +29,10 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "reporting": ("results", "comparison"),
     "history": ("comparison",),
     "recommendation": ("results", "comparison", "history", "scoring"),
+    "race": ("data", "hubs", "extraction", "features", "metrics", "scoring"),
     "pipeline": (
         *("data", "hubs", "extraction", "metrics", "scoring", "results"),
-        *("history", "recommendation"),
+        *("history", "recommendation", "race"),
     ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),

@@ -1,0 +1,135 @@
+"""A race: all models on a few samples, the better ones on more, until one is left.
+
+In each round the models that are left see as many samples again as in all rounds before, and are
+scored on all that they have seen. One that lies behind the leader by more than t standard errors of
+their difference (`scoring.jackknife`) is dropped, with t of Student's distribution. The race ends
+with one model, without further samples, or at a time. The same seed gives the same race.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from disco_jax.errors import InputError
+from disco_jax.features import FeatureSet, joined
+from disco_jax.scoring import jackknife, standard_error
+
+CONFIDENCE = 0.95  # of the interval of a difference
+FIRST, OF_CLASS = 50, 2  # samples of the first round: at least 50, and 2 of each class
+
+
+class Round(NamedTuple):
+    """What happened in a round."""
+
+    samples: int  # pictures that each model has seen by then
+    models: tuple[str, ...]
+    leader: str
+    behind: dict[str, float]  # model -> by how many standard errors, infinite for no doubt at all
+    dropped: tuple[str, ...]
+
+
+class Race(NamedTuple):
+    """The rounds, and the features of the models that ran in the last one."""
+
+    rounds: tuple[Round, ...]
+    features: dict[str, FeatureSet]
+    pictures: int
+    models: int
+    ended: str
+
+    @property
+    def passes(self) -> int:
+        """Forward passes in all rounds."""
+        seen, total = 0, 0
+        for each in self.rounds:
+            total += (each.samples - seen) * len(each.models)
+            seen = each.samples
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "rounds": [
+                {
+                    "samples": each.samples,
+                    "models": list(each.models),
+                    "leader": each.leader,
+                    "dropped": list(each.dropped),
+                }
+                for each in self.rounds
+            ],
+            "passes": self.passes,
+            "all_passes": self.pictures * self.models,
+            "ended": self.ended,
+        }
+
+
+def race(
+    models: Sequence[str],
+    of: Callable[[Sequence[str], np.ndarray, int], Mapping[str, FeatureSet]],
+    classes: np.ndarray,
+    task: str,
+    metric: str,
+    seconds: float | None = None,
+    seed: int = 0,
+    memory: float | None = None,
+) -> Race:
+    """Race models, given what makes the features of some models on the samples at some places.
+
+    A model of which there are none is out of the race.
+    """
+    start, order = time.monotonic(), shuffled(classes, seed)
+    first = max(FIRST, OF_CLASS * len(np.unique(classes)))
+    running, features, rounds, seen = list(models), dict[str, FeatureSet](), list[Round](), 0
+    for size in sizes(len(order), first):
+        found = of(running, order[seen:size], seen)
+        if not found:
+            raise InputError("hub", "models", "none could be run", "run one alone to see why")
+        features = {
+            name: joined(features[name], more) if seen else more for name, more in found.items()
+        }
+        plain = {name: replace(each, layers={}) for name, each in features.items()}
+        rounds.append(judged(size, *jackknife(plain, metric, task, memory=memory)))
+        running = [name for name in features if name not in rounds[-1].dropped]
+        seen = size
+        if len(running) == 1 or (seconds is not None and time.monotonic() - start > seconds):
+            break
+    ended = "all pictures are seen" if seen == len(order) else "the time is over"
+    ended = "one model is left" if len(running) == 1 else ended
+    return Race(tuple(rounds), features, len(order), len(models), ended)
+
+
+def judged(samples: int, scores: Mapping[str, float], parts: Mapping[str, np.ndarray]) -> Round:
+    """Who lies too far behind the leader."""
+    from scipy.stats import t as student
+
+    leader = max(scores, key=lambda model: scores[model])
+    far = student.ppf((1 + CONFIDENCE) / 2, len(parts[leader]) - 1)
+    behind = {}
+    for model, value in scores.items():
+        gap = scores[leader] - value
+        error = standard_error(parts[leader], parts[model])
+        behind[model] = 0.0 if gap == 0 else gap / error if error > 0 else np.inf
+    dropped = tuple(model for model, errors in behind.items() if errors > far)
+    return Round(samples, tuple(scores), leader, behind, dropped)
+
+
+def sizes(pictures: int, first: int) -> list[int]:
+    """How many pictures have been seen after each round: twice as many each time."""
+    found = [min(first, pictures)]
+    while found[-1] < pictures:
+        found.append(min(2 * found[-1], pictures))
+    return found
+
+
+def shuffled(classes: np.ndarray, seed: int) -> np.ndarray:
+    """An order in which every part has about the same share of each class."""
+    rng = np.random.default_rng(seed)
+    place, shuffle = np.empty(len(classes)), rng.permutation(len(classes))
+    for one in np.unique(classes):
+        members = shuffle[classes[shuffle] == one]
+        place[members] = (np.arange(len(members)) + rng.random(len(members))) / len(members)
+    return np.argsort(place, kind="stable")

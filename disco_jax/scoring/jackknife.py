@@ -1,0 +1,68 @@
+"""Scores without a tenth of the samples, each tenth in turn and the same for all models.
+
+With D_k the difference of two models without the k-th of K parts, and D its mean over the parts,
+the standard error of their difference is
+
+    sqrt((K - 1) / K sum_k (D_k - D)^2)
+
+No sample is there twice, as in a bootstrap, so that scores of samples that are left out stay that.
+
+Reference: Shao and Wu, A general theory for jackknife variance estimation, Ann. Statist. 1989.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from disco_jax.features import FeatureSet
+from disco_jax.metrics import parse
+
+from .api import budget
+from .bootstrap import classes_of
+from .inputs import require_inputs
+from .models import number_of_classes, opened
+from .plan import plan_of
+from .run import Job, run
+from .scored import Scored
+from .tabulate import scores_of
+
+PARTS = 10
+
+
+def jackknife(
+    hub: Mapping[str, FeatureSet], metric: str, task: str, *, memory: float | None = None
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """({model: score}, {model: (parts,) scores without each part}) by one metric.
+
+    All models have the same samples, in the same order.
+
+    Raises:
+        InputError: A model cannot be scored.
+    """
+    found = opened(hub, {}, keep_going=False)
+    plan = plan_of(parse(metric, task), task, number_of_classes(found.models.values(), task))
+    require_inputs(found, plan)
+    weights = without_each_part(classes_of(next(iter(found.models.values()))))
+    job = Job(plan, *budget(memory), dict.fromkeys(found.models, weights))
+    scored: dict[str, Scored] = {}
+    for model, result in run(job, found.models):
+        if not isinstance(result, Scored):
+            raise result
+        scored[model] = result
+    (spec,) = plan.specs
+    whole = scores_of(plan, spec, {model: each.results for model, each in scored.items()})
+    parts = scores_of(plan, spec, {model: each.resampled for model, each in scored.items()})
+    return {model: float(value) for model, value in whole.items()}, parts
+
+
+def without_each_part(classes: np.ndarray, parts: int = PARTS) -> np.ndarray:
+    """Weights (parts, n), 0 or 1; of every class about as many are left out each time."""
+    part = np.empty(len(classes), int)
+    part[np.argsort(classes, kind="stable")] = np.arange(len(classes)) % parts
+    return (part != np.arange(min(parts, len(classes)))[:, None]).astype(np.int32)
+
+
+def standard_error(first: np.ndarray, second: np.ndarray) -> float:
+    """Of the difference of two models, from their scores without each part."""
+    apart = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    return float(np.sqrt((len(apart) - 1) * np.mean((apart - apart.mean()) ** 2)))
