@@ -97,8 +97,8 @@ def race(
         seen = size
         if len(running) == 1 or (seconds is not None and time.monotonic() - start > seconds):
             break
-    ended = "all pictures are seen" if seen == len(order) else "the time is over"
-    ended = "one model is left" if len(running) == 1 else ended
+    ended = "all pictures were seen" if seen == len(order) else "the time was over"
+    ended = "one model was left" if len(running) == 1 else ended
     return Race(tuple(rounds), features, len(order), len(models), ended)
 
 

@@ -1,4 +1,4 @@
-"""The page: the answer, the ranking, why, agreement, truth, and where it all came from."""
+"""The page: the answer, ranking, race, why, agreement, truth, and where it all came from."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -8,6 +8,7 @@ from .headline import facts, headline, title
 from .heat import agreement_between
 from .markup import Html, join, section, tag
 from .notes import notice, problems, provenance
+from .race import race_section
 from .rankings import accuracies, rankings
 from .ranks import every_metric, ranking_figure
 from .truth import truth_section
@@ -32,6 +33,7 @@ def render(result: Mapping[str, Any]) -> str:
         section("ranking", "Ranking", ranking_figure(found[0], found[1:], accuracies(result)))
         if found and found[0].scores
         else None,
+        race_section(result),
         why(result, found),
         truth_section(result, found),
         agreement_between(found),

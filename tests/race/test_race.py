@@ -114,7 +114,7 @@ def test_a_race_finds_the_best_for_fewer_passes():
     hub = noisy_hub(labels, [1.2, 0.8, 3, 4, 5, 6])
     seen = []
     found = raced(hub, labels, seen)
-    assert found.ended == "one model is left"
+    assert found.ended == "one model was left"
     assert found.rounds[-1].leader == "m1"
     assert found.passes == sum(len(names) * len(places) for names, places, _ in seen)
     assert found.passes < 0.5 * 240 * 6
@@ -132,13 +132,13 @@ def test_equal_models_race_to_the_end():
     twins = noisy_hub(labels, [1])
     twins["twin"] = twins["m0"]
     found = raced(twins, labels)
-    assert (found.ended, found.passes) == ("all pictures are seen", 240)
+    assert (found.ended, found.passes) == ("all pictures were seen", 240)
 
 
 def test_a_race_ends_when_the_time_is_over_and_knows_the_first_round():
     labels = np.arange(400) % 4
     found = raced(noisy_hub(labels, [1, 1.01]), labels, seconds=1e-9)
-    assert (found.ended, len(found.rounds)) == ("the time is over", 1)
+    assert (found.ended, len(found.rounds)) == ("the time was over", 1)
     assert found.passes == 2 * 50
 
 
