@@ -332,6 +332,10 @@ def recommend(
     evaluate: Annotated[
         bool, typer.Option("--evaluate", help="Leave out each past task, and compare the methods.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say what drove each: record, twins, looks."),
+    ] = False,
     form: Printed = Format.table,
 ) -> None:
     """Say which models to try first on a new task, from how models did on past ones."""
@@ -341,7 +345,9 @@ def recommend(
     if evaluate:
         command.evaluate(history, methods, form.value)
     else:
-        command.run(history, task=task, methods=methods, features=features, form=form.value)
+        command.run(
+            history, task=task, methods=methods, features=features, explain=explain, form=form.value
+        )
 
 
 @app.command()

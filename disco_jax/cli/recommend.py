@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from disco_jax.errors import InputError
 from disco_jax.history import History, read_history
@@ -14,7 +15,13 @@ HEADER = ["method", "tau_w", "95 %", "regret@1", "regret@3", "looked at"]
 
 
 def run(
-    file: Path, *, task: str | None, methods: Sequence[str], features: Path | None, form: str
+    file: Path,
+    *,
+    task: str | None,
+    methods: Sequence[str],
+    features: Path | None,
+    explain: bool,
+    form: str,
 ) -> None:
     """Rank the models of a history by one method, and say what the method was worth so far."""
     history = read_history(file)
@@ -22,7 +29,7 @@ def run(
         problem = f"{', '.join(methods)} asked for one ranking"
         raise InputError("recommend", "method", problem, "choose one, or add --evaluate")
     look = None if features is None else of_features(features)
-    found = recommend(history, task=task, method=methods[0], look=look)
+    found = recommend(history, task=task, method=methods[0], look=look, explain=explain)
     if form == "json":
         print_json(found.to_dict())
         return
@@ -37,9 +44,18 @@ def run(
         [model, _number(value), _range(low, high), "yes" if looked else ""]
         for model, value, low, high, looked in rows
     ]
-    print_table(["model", "expected", "90 %", "looked at"], shown, form)
+    header = ["model", "expected", "90 %", "looked at"]
+    if explain:
+        header += ["record", "tasks", "twins", "through"]
+        shown = [[*row, *_why(found.why[row[0]])] for row in shown]
+    print_table(header, shown, form)
     if history.values.size <= CELLS:
         print_lines(_said(_judged(history, ["static", *methods])), form)
+
+
+def _why(found: Mapping[str, Any]) -> list[str]:
+    record, tasks = f"{found['record']:+.3f}", str(found["tasks"])
+    return [record, tasks, ", ".join(found["twins"]), found.get("through", "")]
 
 
 def evaluate(file: Path, methods: Sequence[str], form: str) -> None:

@@ -7,6 +7,7 @@ looks       how well some models do on the new task
 two_phase   groups of models that did alike, one of each looked at
 factors     models and tasks as non-negative factors; loads jax
 expected    the accuracy expected of each model, and its interval
+explained   what drove a recommendation
 combined    the record of models and their scores on the new data together
 judged      how well a method would have done on the past tasks
 """

@@ -7,6 +7,7 @@ from disco_jax.errors import InputError
 from disco_jax.history import History, read_history
 
 from .expected import Expected, expected
+from .explained import explained
 from .looks import Look, noted, of_accuracies
 from .methods import method_of, record
 
@@ -17,6 +18,7 @@ def recommend(
     task: str | None = None,
     method: str = "static",
     look: Look | None = None,
+    explain: bool = False,
 ) -> Expected:
     """The models of a history, the one to try first first, with the accuracy expected of each.
 
@@ -26,6 +28,7 @@ def recommend(
         method: One of `disco-jax recommend --help`.
         look: Says how well some models do on the new task, from 0 to 1, for methods that look at
             some; by default their accuracies there, where the task is one of the history.
+        explain: Say for each model what drove it: record, twins, who was looked at for it.
 
     Raises:
         ValueError: One line that names what is wrong, where, and what to do.
@@ -40,7 +43,8 @@ def recommend(
     promised = how.promises(history, noted(look or _nowhere(method), asked))
     if how.looks:
         promised = _as_accuracies(promised, history)
-    return expected(history, promised, tuple(asked))
+    why = explained(history, tuple(asked)) if explain else {}
+    return expected(history, promised, tuple(asked), why)
 
 
 def _nowhere(method: str) -> Look:

@@ -25,7 +25,8 @@ class Expected(NamedTuple):
 
     accuracy: dict[str, float]
     intervals: dict[str, tuple[float, float]]
-    looked: tuple[str, ...] = ()  # models that the method has looked at on the new task
+    looked: tuple[str, ...]  # models that the method has looked at on the new task
+    why: dict[str, dict[str, Any]]  # as `explained`; empty where nobody asked
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -34,11 +35,15 @@ class Expected(NamedTuple):
             "expected": self.accuracy,
             "intervals": {model: list(both) for model, both in self.intervals.items()},
             "looked": list(self.looked),
+            **({"why": self.why} if self.why else {}),
         }
 
 
 def expected(
-    history: History, accuracy: Mapping[str, float], looked: tuple[str, ...] = ()
+    history: History,
+    accuracy: Mapping[str, float],
+    looked: tuple[str, ...],
+    why: dict[str, dict[str, Any]],
 ) -> Expected:
     """With the bounds that the history gives, within what an accuracy can be."""
     half = half_widths(history)
@@ -46,9 +51,9 @@ def expected(
     values = np.array([accuracy[model] for model in ranked])
     of_model = dict(zip(ranked, values.tolist(), strict=True))
     if not half:
-        return Expected(of_model, {}, looked)
+        return Expected(of_model, {}, looked, why)
     ends = bounded(history, values, np.array([half[model] for model in ranked]))
-    return Expected(of_model, dict(zip(ranked, ends, strict=True)), looked)
+    return Expected(of_model, dict(zip(ranked, ends, strict=True)), looked, why)
 
 
 def bounded(history: History, values: np.ndarray, half: Any) -> list[tuple[float, float]]:

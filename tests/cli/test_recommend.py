@@ -70,6 +70,22 @@ def test_a_task_that_was_left_out(run, past, method):
     assert [line.split()[0] for line in lines[1:6]] == found["ranking"]
 
 
+def test_what_drove_it_is_said_where_asked(run, past):
+    asked = ("recommend", "--history", past, "--task", "t2", "--method", "two-phase", "--explain")
+    why = json.loads(run(*asked, "--format", "json")[1])["why"]
+    rows = {line.split(",")[0]: line.split(",")[1:] for line in past.read_text().split()[1:]}
+    values = {model: np.delete(np.array(row, float), 2) for model, row in rows.items()}
+    mean = np.mean(list(values.values()))
+    for model, found in why.items():
+        assert found["record"] == pytest.approx(values[model].mean() - mean, abs=1e-6)
+        assert found["tasks"] == 4
+    assert (why["a"]["twins"], why["b2"]["twins"], why["c"]["twins"]) == (["a2"], ["b"], [])
+    assert (why["a2"]["through"], why["b"]["through"]) == ("a", "b2")
+    assert "through" not in why["c"]
+    lines = run(*asked)[1].splitlines()
+    assert lines[0].split()[-4:] == ["record", "tasks", "twins", "through"]
+
+
 def test_a_new_task_is_looked_at_through_features(run, past, folder):
     (folder / "b.safetensors").rename(folder / "b2.safetensors")
     asked = ("recommend", "--history", past, "--method", "two-phase")
