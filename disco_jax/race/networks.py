@@ -1,6 +1,6 @@
 """Networks raced over pictures: what a model costs is a forward pass for each that it sees."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def race_hub(
     seed: int = 0,
     out: Path | None = None,
     memory: float | None = None,
+    failed: Callable[[str, ValueError], None] | None = None,
     **how: Any,
 ) -> Race:
     """Race networks over pictures.
@@ -39,6 +40,8 @@ def race_hub(
         seed: Of the order of the pictures.
         out: A folder that keeps the features of each round.
         memory: Gigabytes that scoring may use.
+        failed: Called with a network that cannot be run or scored, which is then left out; without
+            it that is an error.
         how: As for `extract_hub`.
 
     Raises:
@@ -56,7 +59,7 @@ def race_hub(
     def of(names: Sequence[str], places: np.ndarray, seen: int) -> dict[str, FeatureSet]:
         folder = None if out is None else out / f"{seen}-{seen + len(places)}"
         models = [by_name[name] for name in names]
-        found = extract_hub(models, images.take(places), out=folder, **how)
+        found = extract_hub(models, images.take(places), out=folder, failed=failed, **how)
         return {each.model: each.features for each in found}
 
-    return race(list(by_name), of, classes, task, spec.text, seconds, seed, memory)
+    return race(list(by_name), of, classes, task, spec.text, seconds, seed, memory, failed)

@@ -76,10 +76,12 @@ def race(
     seconds: float | None = None,
     seed: int = 0,
     memory: float | None = None,
+    failed: Callable[[str, ValueError], None] | None = None,
 ) -> Race:
     """Race models, given what makes the features of some models on the samples at some places.
 
-    A model of which there are none is out of the race.
+    A model of which there are none is out of the race, and with `failed`, which is then called, one
+    that cannot be scored.
     """
     start, order = time.monotonic(), shuffled(classes, seed)
     first = max(FIRST, OF_CLASS * len(np.unique(classes)))
@@ -92,7 +94,9 @@ def race(
             name: joined(features[name], more) if seen else more for name, more in found.items()
         }
         plain = {name: replace(each, layers={}) for name, each in features.items()}
-        rounds.append(judged(size, *jackknife(plain, metric, task, memory=memory)))
+        scored = jackknife(plain, metric, task, memory=memory, failed=failed)
+        rounds.append(judged(size, *scored))
+        features = {name: features[name] for name in rounds[-1].models}
         running = [name for name in features if name not in rounds[-1].dropped]
         seen = size
         if len(running) == 1 or (seconds is not None and time.monotonic() - start > seconds):
@@ -103,16 +107,17 @@ def race(
 
 
 def judged(samples: int, scores: Mapping[str, float], parts: Mapping[str, np.ndarray]) -> Round:
-    """Who lies too far behind the leader."""
+    """Who lies too far behind the leader; a score that is no number lies infinitely far."""
     from scipy.stats import t as student
 
+    scores = {model: value if np.isfinite(value) else -np.inf for model, value in scores.items()}
     leader = max(scores, key=lambda model: scores[model])
     far = student.ppf((1 + CONFIDENCE) / 2, len(parts[leader]) - 1)
     behind = {}
     for model, value in scores.items():
-        gap = scores[leader] - value
         error = standard_error(parts[leader], parts[model])
-        behind[model] = 0.0 if gap == 0 else gap / error if error > 0 else np.inf
+        gap = 0.0 if value == scores[leader] else scores[leader] - value
+        behind[model] = gap / error if error > 0 and np.isfinite(gap) else np.inf if gap else 0.0
     dropped = tuple(model for model, errors in behind.items() if errors > far)
     return Round(samples, tuple(scores), leader, behind, dropped)
 

@@ -10,7 +10,7 @@ No sample is there twice, as in a bootstrap, so that scores of samples that are 
 Reference: Shao and Wu, A general theory for jackknife variance estimation, Ann. Statist. 1989.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -27,28 +27,41 @@ from .scored import Scored
 from .tabulate import scores_of
 
 PARTS = 10
+Failed = Callable[[str, ValueError], None]  # a model, and why it has no score
 
 
 def jackknife(
-    hub: Mapping[str, FeatureSet], metric: str, task: str, *, memory: float | None = None
+    hub: Mapping[str, FeatureSet],
+    metric: str,
+    task: str,
+    *,
+    memory: float | None = None,
+    failed: Failed | None = None,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """({model: score}, {model: (parts,) scores without each part}) by one metric.
 
-    All models have the same samples, in the same order.
+    All models have the same samples, in the same order. `failed` is called with one that cannot be
+    scored, which is then left out.
 
     Raises:
-        InputError: A model cannot be scored.
+        InputError: A model cannot be scored, and there is no `failed`, or none can.
     """
-    found = opened(hub, {}, keep_going=False)
+    found = opened(hub, {}, keep_going=failed is not None)
     plan = plan_of(parse(metric, task), task, number_of_classes(found.models.values(), task))
     require_inputs(found, plan)
     weights = without_each_part(classes_of(next(iter(found.models.values()))))
     job = Job(plan, *budget(memory), dict.fromkeys(found.models, weights))
     scored: dict[str, Scored] = {}
     for model, result in run(job, found.models):
-        if not isinstance(result, Scored):
-            raise result
-        scored[model] = result
+        if isinstance(result, Scored):
+            scored[model] = result
+        else:
+            found.fail(model, result)
+    if failed is not None:
+        for model, why in found.failures.items():
+            failed(model, ValueError(why))
+    if not scored:
+        raise found.none_left()
     (spec,) = plan.specs
     whole = scores_of(plan, spec, {model: each.results for model, each in scored.items()})
     parts = scores_of(plan, spec, {model: each.resampled for model, each in scored.items()})

@@ -92,6 +92,8 @@ def test_who_is_far_behind_is_dropped():
     assert found.behind["far"] == np.inf
     assert found.dropped == ("far",)
     assert judged(50, dict.fromkeys(parts, 1.0), parts).dropped == ()
+    unknown = judged(50, {**scores, "first": np.nan}, {**parts, "first": np.full(10, np.nan)})
+    assert (unknown.leader, "first" in unknown.dropped) == ("near", True)
 
 
 def test_every_part_of_the_order_has_its_share_of_each_class():
@@ -146,6 +148,18 @@ def test_many_classes_start_with_two_of_each():
     labels = np.arange(240) % 60
     found = raced(noisy_hub(labels, [1, 1.01]), labels, seconds=1e-9)
     assert found.rounds[0].samples == 120
+
+
+def test_a_model_that_cannot_be_scored_is_out_where_that_is_allowed():
+    labels = np.arange(50) % 4
+    hub = noisy_hub(labels, [1, 1.05])
+    hub["m1"][:] = np.nan
+    told = {}
+    found = raced(hub, labels, failed=lambda model, why: told.update({model: str(why)}))
+    assert (set(found.features), list(told)) == ({"m0"}, ["m1"])
+    assert "m1" in told["m1"]
+    with pytest.raises(InputError, match="m1"):
+        raced(hub, labels)
 
 
 def test_a_model_without_features_is_out_and_none_is_an_error():
