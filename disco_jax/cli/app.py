@@ -323,11 +323,15 @@ def recommend(
         typer.Option(help="A task of the history, as if it were new; by default one that is."),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="static, factors or two-phase; with --evaluate several.")
+        str, typer.Option(help="static, factors, nearest-tasks or two-phase; several to evaluate.")
     ] = "static",
     features: Annotated[
         Path | None,
         typer.Option(help="Features on the new task of the models that two-phase looks at."),
+    ] = None,
+    proxy: Annotated[
+        Path | None,
+        typer.Option(help="One network's features of each task, for nearest-tasks."),
     ] = None,
     evaluate: Annotated[
         bool, typer.Option("--evaluate", help="Leave out each past task, and compare the methods.")
@@ -343,10 +347,16 @@ def recommend(
 
     methods = [name.strip() for name in method.split(",")]
     if evaluate:
-        command.evaluate(history, methods, form.value)
+        command.evaluate(history, methods, proxy, form.value)
     else:
         command.run(
-            history, task=task, methods=methods, features=features, explain=explain, form=form.value
+            history,
+            task=task,
+            methods=methods,
+            features=features,
+            proxy=proxy,
+            explain=explain,
+            form=form.value,
         )
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from disco_jax.errors import InputError
 from disco_jax.history import History, read_history
-from disco_jax.recommendation import Judged, ahead, judged, of_features, recommend
+from disco_jax.recommendation import (
+    Judged,
+    Likeness,
+    ahead,
+    judged,
+    of_features,
+    of_proxy,
+    recommend,
+)
 
 from .printing import print_csv, print_json, print_lines, print_table
 
@@ -20,6 +28,7 @@ def run(
     task: str | None,
     methods: Sequence[str],
     features: Path | None,
+    proxy: Path | None,
     explain: bool,
     form: str,
 ) -> None:
@@ -29,7 +38,8 @@ def run(
         problem = f"{', '.join(methods)} asked for one ranking"
         raise InputError("recommend", "method", problem, "choose one, or add --evaluate")
     look = None if features is None else of_features(features)
-    found = recommend(history, task=task, method=methods[0], look=look, explain=explain)
+    like = None if proxy is None else of_proxy(proxy)
+    found = recommend(history, task=task, method=methods[0], look=look, like=like, explain=explain)
     if form == "json":
         print_json(found.to_dict())
         return
@@ -50,7 +60,7 @@ def run(
         shown = [[*row, *_why(found.why[row[0]])] for row in shown]
     print_table(header, shown, form)
     if history.values.size <= CELLS:
-        print_lines(_said(_judged(history, ["static", *methods])), form)
+        print_lines(_said(_judged(history, ["static", *methods], like)), form)
 
 
 def _why(found: Mapping[str, Any]) -> list[str]:
@@ -58,9 +68,9 @@ def _why(found: Mapping[str, Any]) -> list[str]:
     return [record, tasks, ", ".join(found["twins"]), found.get("through", "")]
 
 
-def evaluate(file: Path, methods: Sequence[str], form: str) -> None:
+def evaluate(file: Path, methods: Sequence[str], proxy: Path | None, form: str) -> None:
     """Leave out each task of a history in turn, and print how well each method ranked models."""
-    found = _judged(read_history(file), methods)
+    found = _judged(read_history(file), methods, None if proxy is None else of_proxy(proxy))
     if form == "json":
         print_json({"methods": {name: each.to_dict() for name, each in found.items()}})
         return
@@ -81,8 +91,8 @@ def evaluate(file: Path, methods: Sequence[str], form: str) -> None:
     print_lines(_said(found), form)
 
 
-def _judged(history: History, methods: Sequence[str]) -> dict[str, Judged]:
-    found = {name: judged(history, name) for name in dict.fromkeys(methods)}
+def _judged(history: History, methods: Sequence[str], like: Likeness | None) -> dict[str, Judged]:
+    found = {name: judged(history, name, like) for name in dict.fromkeys(methods)}
     if not all(each.tasks for each in found.values()):
         problem = (
             f"{len(history.tasks)} task(s) with three models or more that were tried on others"

@@ -5,6 +5,7 @@ methods     the ways to recommend, by name
 records     how good models are wherever they were tried, and recall by that
 looks       how well some models do on the new task
 two_phase   groups of models that did alike, one of each looked at
+nearest_tasks  tasks that look alike to one network, and the records on them
 factors     models and tasks as non-negative factors; loads jax
 expected    the accuracy expected of each model, and its interval
 explained   what drove a recommendation
@@ -16,17 +17,20 @@ from .api import recommend
 from .combined import with_history
 from .expected import Expected
 from .judged import Judged, ahead, judged
-from .looks import of_features
+from .looks import of_features, of_proxy
 from .methods import METHODS
+from .nearest_tasks import Likeness
 from .records import recalled
 
 __all__ = [
     "METHODS",
     "Expected",
     "Judged",
+    "Likeness",
     "ahead",
     "judged",
     "of_features",
+    "of_proxy",
     "recalled",
     "recommend",
     "with_history",

@@ -9,7 +9,8 @@ from disco_jax.history import History, read_history
 from .expected import Expected, expected
 from .explained import explained
 from .looks import Look, noted, of_accuracies
-from .methods import method_of, record
+from .methods import Asked, method_of, record
+from .nearest_tasks import Likeness
 
 
 def recommend(
@@ -18,6 +19,7 @@ def recommend(
     task: str | None = None,
     method: str = "static",
     look: Look | None = None,
+    like: Likeness | None = None,
     explain: bool = False,
 ) -> Expected:
     """The models of a history, the one to try first first, with the accuracy expected of each.
@@ -28,6 +30,7 @@ def recommend(
         method: One of `disco-jax recommend --help`.
         look: Says how well some models do on the new task, from 0 to 1, for methods that look at
             some; by default their accuracies there, where the task is one of the history.
+        like: How alike tasks look to a proxy, for nearest-tasks: `likeness` of its features.
         explain: Say for each model what drove it: record, twins, who was looked at for it.
 
     Raises:
@@ -36,11 +39,13 @@ def recommend(
     if not isinstance(history, History):
         history = read_history(history)
     how = method_of(method)
-    if task is not None and (look is None or task in history.tasks):
+    new = look is not None or like is not None
+    if task is not None and (task in history.tasks or not new):
         truth, history = history.on(task), history.without(task)
         look = look or of_accuracies(truth, history.whole)
     asked: list[str] = []
-    promised = how.promises(history, noted(look or _nowhere(method), asked))
+    seen = noted(look or _nowhere(method), asked)
+    promised = how.promises(history, Asked(seen, task, like))
     if how.looks:
         promised = _as_accuracies(promised, history)
     why = explained(history, tuple(asked)) if explain else {}

@@ -14,7 +14,8 @@ from disco_jax.comparison import regret, weighted_tau
 from disco_jax.history import History
 
 from .looks import noted, of_accuracies
-from .methods import method_of
+from .methods import Asked, method_of
+from .nearest_tasks import Likeness
 
 DRAWS, COVERED = 2000, 0.95
 
@@ -40,7 +41,7 @@ class Judged(NamedTuple):
         }
 
 
-def judged(history: History, method: str) -> Judged:
+def judged(history: History, method: str, like: Likeness | None = None) -> Judged:
     """Leave out one task at a time.
 
     A task counts where at least three models were tried on it and on others.
@@ -49,7 +50,7 @@ def judged(history: History, method: str) -> Judged:
     for task in history.tasks:
         rest, truth, asked = history.without(task), history.on(task), list[str]()
         look = noted(of_accuracies(truth, history.whole), asked)
-        promised = how.promises(rest, look) if rest.tasks else {}
+        promised = how.promises(rest, Asked(look, task, like)) if rest.tasks else {}
         both = [model for model in truth if model in promised]
         x, y = [promised[model] for model in both], [truth[model] for model in both]
         tau = weighted_tau(x, y) if len(both) > 2 else None

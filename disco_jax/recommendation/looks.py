@@ -1,13 +1,18 @@
-"""Looks at some models on the new task: how well they do there, from 0 to 1."""
+"""What is known of a new task: how well some models do there, from 0 to 1, and what it is like."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+
+import numpy as np
 
 from disco_jax.errors import InputError
+from disco_jax.features import feature_files, read_features
+
+from .nearest_tasks import Likeness, likeness
 
 Look = Callable[[Sequence[str]], Mapping[str, float]]
 SCORE = "ridge_loo"
+MOST = 500  # samples of a task that the proxy looks at
 
 
 def of_accuracies(truth: Mapping[str, float], whole: float) -> Look:
@@ -21,10 +26,7 @@ def of_features(folder: str | os.PathLike[str]) -> Look:
     def look(models: Sequence[str]) -> Mapping[str, float]:
         from disco_jax.scoring import score
 
-        if not Path(folder).is_dir():
-            remedy = "give a folder with a features file per model"
-            raise InputError(folder, "features", "no such folder", remedy)
-        there = {path.stem: path for path in sorted(Path(folder).iterdir())}
+        there = feature_files(folder)
         if missing := [name for name in models if name not in there]:
             problem = f"no features of {', '.join(missing)}"
             raise InputError(folder, "features", problem, "extract them, or choose another method")
@@ -32,6 +34,15 @@ def of_features(folder: str | os.PathLike[str]) -> Look:
         return {name: max(found[name][SCORE] or 0.0, 0.0) for name in models}
 
     return look
+
+
+def of_proxy(folder: str | os.PathLike[str]) -> Likeness:
+    """How alike tasks look, from the features that one network gives for samples of each."""
+    found = {name: read_features(path) for name, path in feature_files(folder).items()}
+    if len(widths := {each.shape[1] for each in found.values()}) > 1:
+        problem = f"features of {' and '.join(map(str, sorted(widths)))} columns"
+        raise InputError(folder, "proxy", problem, "take one network for all tasks")
+    return likeness({name: np.asarray(each.features)[:MOST] for name, each in found.items()})
 
 
 def noted(look: Look, asked: list[str]) -> Look:

@@ -2,10 +2,11 @@
 
     static        the record of a model on all past tasks
     factors       models and tasks as a few non-negative factors, a new task their mean
+    nearest-tasks the record on tasks that look like the new one to a proxy network
     two-phase     groups of models that did alike; one of each is looked at on the new task
 
-A method takes the history and a function that looks at some models on the new task, and gives what
-each model promises. That is an accuracy, but for two-phase, whose promises only have an order.
+A method takes the history and what is known of the new task, and gives what each model promises.
+That is an accuracy, but for two-phase, whose promises only have an order.
 """
 
 from collections.abc import Callable
@@ -15,13 +16,22 @@ from disco_jax.errors import InputError, did_you_mean
 from disco_jax.history import History, effects
 
 from .looks import Look
+from .nearest_tasks import Likeness, nearest_tasks
 from .two_phase import two_phase
+
+
+class Asked(NamedTuple):
+    """What is known of the new task."""
+
+    look: Look  # how well some models do there
+    task: str | None = None  # its name among the tasks that the proxy saw
+    like: Likeness | None = None  # how alike these are
 
 
 class Method(NamedTuple):
     """How models are ranked, and whether it looks at some of them on the new task."""
 
-    promises: Callable[[History, Look], dict[str, float]]
+    promises: Callable[[History, Asked], dict[str, float]]
     looks: bool = False
 
 
@@ -40,10 +50,27 @@ def by_factors(history: History) -> dict[str, float]:
     return dict(zip(history.models, found.tolist(), strict=True))
 
 
+def by_nearest(history: History, asked: Asked) -> dict[str, float]:
+    """The record on tasks that are alike.
+
+    Raises:
+        InputError: The proxy has not seen the new task, or a past one.
+    """
+    remedy = "give a folder with a proxy's features of each task, and name the task"
+    if asked.like is None or asked.task is None:
+        problem = "nearest-tasks compares the new task with the past ones"
+        raise InputError("recommend", "proxy", problem, remedy)
+    seen = {task for task, _ in asked.like}
+    if missing := [task for task in (*history.tasks, asked.task) if task not in seen]:
+        raise InputError("recommend", "proxy", f"no features of {', '.join(missing)}", remedy)
+    return nearest_tasks(history, asked.like, asked.task)
+
+
 METHODS: dict[str, Method] = {
-    "static": Method(lambda history, look: record(history)),
-    "factors": Method(lambda history, look: by_factors(history)),
-    "two-phase": Method(two_phase, looks=True),
+    "static": Method(lambda history, asked: record(history)),
+    "factors": Method(lambda history, asked: by_factors(history)),
+    "nearest-tasks": Method(by_nearest),
+    "two-phase": Method(lambda history, asked: two_phase(history, asked.look), looks=True),
 }
 
 

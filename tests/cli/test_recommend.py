@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from disco_jax.features import write_features
+from disco_jax.features import FeatureSet, write_features
 from disco_jax.results import EXPECTED
 
 from ..command_line import refused
@@ -95,7 +95,26 @@ def test_a_new_task_is_looked_at_through_features(run, past, folder):
     refused(run(*asked), "two-phase looks at a, b2 on the new task")
     (folder / "a.safetensors").unlink()
     refused(run(*asked, "--features", folder), "no features of a")
-    refused(run(*asked, "--features", folder / "none"), "no such folder")
+    refused(run(*asked, "--features", folder / "none"), "cannot be read")
+
+
+def test_a_proxy_says_which_tasks_are_alike(run, past, tmp_path):
+    proxy = tmp_path / "proxy"
+    rng = np.random.default_rng(9)
+    for t in range(6):
+        features = FeatureSet(rng.normal(size=(12, 4)) + t % 2, labels=np.arange(12) % 2)
+        write_features(features, proxy / f"t{t}.safetensors")
+    asked = ("recommend", "--history", past, "--method", "nearest-tasks")
+    for task in ("t2", "t5"):  # one of the history, and a new one
+        code, out, err = run(*asked, "--task", task, "--proxy", proxy, "--format", "json")
+        assert (code, len(json.loads(out)["ranking"])) == (0, 5), err
+    code, out, _ = run(*asked, "--evaluate", "--proxy", proxy, "--format", "json")
+    assert (code, list(json.loads(out)["methods"])) == (0, ["nearest-tasks"])
+    refused(run(*asked, "--task", "t2"), "give a folder with a proxy's features of each task")
+    refused(run(*asked, "--task", "t6", "--proxy", proxy), "no features of t6")
+    wide = FeatureSet(rng.normal(size=(12, 5)), labels=np.arange(12) % 2)
+    write_features(wide, proxy / "t6.safetensors")
+    refused(run(*asked, "--task", "t6", "--proxy", proxy), "take one network for all tasks")
 
 
 def test_score_and_report_with_a_history(run, past, folder, tmp_path):

@@ -28,7 +28,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "comparison": ("arrow_file", "results"),
     "reporting": ("results", "comparison"),
     "history": ("comparison",),
-    "recommendation": ("results", "comparison", "history", "scoring"),
+    "recommendation": ("features", "results", "comparison", "history", "scoring"),
     "race": ("data", "hubs", "extraction", "features", "metrics", "scoring"),
     "pipeline": (
         *("data", "hubs", "extraction", "metrics", "scoring", "results"),

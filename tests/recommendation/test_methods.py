@@ -5,10 +5,12 @@ import pytest
 
 from disco_jax.comparison import Accuracies, regret, weighted_tau
 from disco_jax.errors import InputError
-from disco_jax.history import history_of
+from disco_jax.history import effects, history_of
 from disco_jax.recommendation import METHODS, ahead, judged, recommend
 from disco_jax.recommendation.factors import ROUNDS, TINY, factorised, start
 from disco_jax.recommendation.looks import of_accuracies
+from disco_jax.recommendation.methods import Asked
+from disco_jax.recommendation.nearest_tasks import likeness, nearest_tasks, promises
 from disco_jax.recommendation.two_phase import groups
 
 
@@ -82,7 +84,7 @@ def test_the_promise_is_the_record_times_what_was_seen():
     kinds = np.random.default_rng(2).normal(0.5, 0.15, size=(3, 8))
     values = kinds[[0, 0, 1, 1, 1, 2]] + [[0.0], [0.01], [0.0], [0.02], [-0.01], [0.0]]
     seen = {"m1": 0.9, "m3": 0.4}
-    promised = METHODS["two-phase"].promises(history(values), lambda models: seen)
+    promised = METHODS["two-phase"].promises(history(values), Asked(lambda models: seen))
     mean = values.mean(1)
     apart = [np.sort(np.abs(values[5] - values[place]))[-5:].mean() for place in (1, 3)]
     alone = np.average([0.9, 0.4], weights=np.exp(-np.array(apart)))
@@ -97,14 +99,68 @@ def test_nothing_is_looked_at_where_no_model_is_like_another():
     assert list(found.accuracy) == list(recommend(history(values)).accuracy)
 
 
+def test_likeness_is_that_of_first_and_second_moments():
+    rng = np.random.default_rng(0)
+    features = {task: rng.normal(size=(n, 4)) + n / 10 for task, n in {"a": 20, "b": 23}.items()}
+    centre = (features["a"].mean(0) + features["b"].mean(0)) / 2
+    rows = {task: x - centre for task, x in features.items()}
+    v = np.mean([np.mean([row @ row for row in x]) for x in rows.values()])
+
+    def inner(s, t):
+        return np.mean([(1 + one @ other / v) ** 2 - 1 for one in rows[s] for other in rows[t]])
+
+    like = likeness(features)
+    cosine = inner("a", "b") / np.sqrt(inner("a", "a") * inner("b", "b"))
+    assert like["a", "b"] == pytest.approx(like["b", "a"]) == pytest.approx(cosine)
+    assert like["a", "a"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("holes", [0, 10])
+def test_promises_are_weighted_means(holes):
+    values, weights = table(holes=holes), np.array([0.5, 0, 1, 2, 0.1, 0.3])
+    past = history(values)
+    level, _ = effects(past.values)
+    for row, found in zip(past.values, promises(past, weights).values(), strict=True):
+        known = [t for t in range(6) if not np.isnan(row[t])]
+        above = sum(weights[t] * (row[t] - level[t]) for t in known)
+        assert found == pytest.approx(level.mean() + above / sum(weights[t] for t in known))
+
+
+def kinds():
+    """Three tasks of each of two kinds; on the second the order of the models is turned around."""
+    values = table(9, 6, special=0.005)
+    values[:, 3:] = 1.2 - values[:, 3:]
+    centres = np.random.default_rng(5).normal(size=(2, 5))
+    rng = np.random.default_rng(6)
+    seen = {f"t{t}": 3 * centres[t // 3] + rng.normal(size=(40, 5)) for t in range(6)}
+    return history(values), likeness(seen)
+
+
+def test_tasks_that_look_alike_are_told_from_the_others():
+    past, like = kinds()
+    static, nearest = judged(past, "static"), judged(past, "nearest-tasks", like)
+    assert min(nearest.tau_w) > 0.9
+    assert max(static.tau_w) < 0
+
+
+def test_where_likeness_says_nothing_all_tasks_count_alike():
+    past = history(table(special=0.05))
+    flat = dict.fromkeys(likeness({t: np.eye(3) for t in past.tasks}), 0.5)
+    rest = past.without("t1")
+    found = nearest_tasks(rest, flat, "t1")
+    assert found == pytest.approx(recommend(past, task="t1").accuracy)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("holes", [0, 10])
 def test_a_task_of_the_history_is_left_out(method, holes):
     values = table(holes=holes)
-    whole, rest = history(values), history(np.delete(values, 2, 1))
-    truth = whole.on("t2")
-    of_whole = recommend(whole, task="t2", method=method)
-    of_rest = recommend(rest, method=method, look=of_accuracies(truth, 1))
+    whole, truth = history(values), history(values).on("t2")
+    rest = whole.without("t2")
+    like = likeness({task: np.random.default_rng(8).normal(size=(9, 3)) for task in whole.tasks})
+    of_whole = recommend(whole, task="t2", method=method, like=like)
+    look = of_accuracies(truth, 1)
+    of_rest = recommend(rest, task="t2", method=method, like=like, look=look)
     assert of_whole.accuracy == pytest.approx(of_rest.accuracy)
     assert set(of_whole.looked) <= truth.keys()
 
@@ -168,6 +224,7 @@ def test_what_cannot_be_judged_is_left_out():
         ({"method": "statc"}, "did you mean static"),
         ({"task": "t9"}, "there is no 't9'"),
         ({"method": "two-phase"}, "two-phase looks at m"),
+        ({"method": "nearest-tasks", "task": "t2"}, "give a folder with a proxy's features"),
     ],
 )
 def test_what_is_asked_and_is_not_there(asked, says):
