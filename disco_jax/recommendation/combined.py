@@ -34,6 +34,7 @@ from .records import records
 
 SCORES = ("disco:mode=tuned", "ridge_loo")
 WORTH = 0.6
+LEFT_OUT = 20
 TINY = 1e-9
 
 
@@ -124,9 +125,12 @@ def combined(
 
 
 def worth_of_records(history: History) -> float:
-    """The mean correlation of the static order with a task that was left out; 0 with one task."""
+    """The mean correlation of the static order with a task that was left out; 0 with one task.
+
+    Of many tasks 20 are left out, one after the other.
+    """
     found = []
-    for task in history.tasks:
+    for task in history.tasks[:: -(-len(history.tasks) // LEFT_OUT)]:
         promised, truth = static(history, task), history.on(task)
         both = [model for model in truth if model in promised]
         known = pearson([promised[m] for m in both], [truth[m] for m in both])
