@@ -15,18 +15,7 @@ from disco_jax.features.files import read_features, write_features
 from disco_jax.metrics.table import METRICS
 
 from ..command_line import refused
-from ..small_hubs import feature_sets, samples
-
-LABELS, TARGETS, _ = samples(n=60, classes=3)
-WIDTHS = {"a": 20, "b": 24, "c": 30}
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "features"
-    for name, features in feature_sets(LABELS, WIDTHS).items():
-        write_features(features, path / f"{name}.safetensors")
-    return path
+from .conftest import LABELS, WIDTHS
 
 
 def test_score_in_every_format(run, folder):

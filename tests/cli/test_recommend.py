@@ -11,10 +11,6 @@ from disco_jax.features import FeatureSet, write_features
 from disco_jax.results import EXPECTED
 
 from ..command_line import refused
-from ..small_hubs import feature_sets, samples
-
-LABELS, _, _ = samples(n=60, classes=3)
-WIDTHS = {"a": 20, "b": 24, "c": 30}
 
 
 @pytest.fixture
@@ -27,14 +23,6 @@ def past(tmp_path):
     lines = [",".join([name, *(f"{v:.4f}" for v in row)]) for name, row in rows.items()]
     path = tmp_path / "history.csv"
     path.write_text("\n".join(["model,t0,t1,t2,t3,t4", *lines]) + "\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "features"
-    for name, features in feature_sets(LABELS, WIDTHS).items():
-        write_features(features, path / f"{name}.safetensors")
     return path
 
 
