@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from disco_jax.comparison import Accuracies, regret, weighted_tau
+from disco_jax.comparison import Accuracies
 from disco_jax.history import History, history_of, read_history
 from disco_jax.recommendation import ahead, judged, recommend, with_history
-from disco_jax.recommendation.judged import Judged
+from disco_jax.recommendation.judged import Judged, agreement
 from disco_jax.results import EXPECTED, read_table
 
 from .record import Row
@@ -50,7 +50,7 @@ def _methods(name: str, history: History) -> Iterator[Row]:
         yield sizes | _row(f"{name}: {method}", judged(history, method), static)
     rng = np.random.default_rng(0)
     drawn = [
-        _measured(history, lambda task: {model: rng.random() for model in history.models})
+        agreement(history, lambda task: {model: rng.random() for model in history.models})
         for _ in range(DRAWS)
     ]
     means = [fmean(values) for values in zip(*(each.tau_w for each in drawn), strict=True)]
@@ -70,19 +70,10 @@ def _scores(name: str, history: History) -> Iterator[Row]:
         for task in history.tasks
     }
     for spec in (EXPECTED, *SCORES):
-        found = _measured(
+        found = agreement(
             history, lambda task, spec=spec: {m: r[spec] for m, r in tables[task].scores.items()}
         )
         yield _row(f"{name}: {spec}", found, static)
-
-
-def _measured(history: History, promised: Callable[[str], dict[str, float]]) -> Judged:
-    rows = []
-    for task in history.tasks:
-        truth, found = history.on(task), promised(task)
-        x, y = [found[model] for model in truth], list(truth.values())
-        rows.append((task, weighted_tau(x, y), regret(x, y), regret(x, y, k=3), 0))
-    return Judged(*map(tuple, zip(*rows, strict=True)))
 
 
 def _row(shape: str, found: Judged, static: Judged) -> Row:

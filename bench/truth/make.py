@@ -95,14 +95,18 @@ def _made(
 def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet]:
     """Features of the training pictures."""
     pictures = parts(images, task, SHARED["samples"]).train.images
-    pictures = replace(pictures, boxes=None, box_image=None, box_labels=None)
-    features = {}
+    return {name: _for(found, task) for name, found in features(hub, pictures).items()}
+
+
+def features(hub: list[HubModel], images: Images) -> dict[str, FeatureSet]:
+    """Features of pictures, at the size that networks are trained at."""
+    pictures = replace(images, boxes=None, box_image=None, box_labels=None)
+    found = {}
     for model in hub:
         backbone = opened(model)
         how = at_most(backbone.preprocessing, SHARED["pixels"])
-        found = extract(backbone._replace(preprocessing=how), pictures).features
-        features[model.name] = _for(found, task)
-    return features
+        found[model.name] = extract(backbone._replace(preprocessing=how), pictures).features
+    return found
 
 
 def resampled(

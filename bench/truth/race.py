@@ -13,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from disco_jax import FeatureSet, extract, open_images, score
+from disco_jax import FeatureSet, open_images, score
 from disco_jax.atomic import write_text
-from disco_jax.data import at_most
-from disco_jax.extraction import opened
 from disco_jax.history import read_history
 from disco_jax.hubs import HubModel
 from disco_jax.race import race
 
-from .make import HERE, SHARED
+from .make import HERE, features
 
 MOST = 2000
 METRIC = "disco:mode=tuned"
@@ -46,12 +44,8 @@ def measured(name: str, accuracies: dict[str, float], given: argparse.Namespace)
     images = open_images(str(given.images / f"{name}.npz"), "train")
     some = np.random.default_rng(0).permutation(len(images))[:MOST]
     images = replace(images.take(np.sort(some)), targets=None)
-    images = replace(images, boxes=None, box_image=None, box_labels=None)
-    hub = {}
-    for path in sorted(given.networks.glob("*.npz")):
-        backbone = opened(HubModel(path.stem, str(path)))
-        how = at_most(backbone.preprocessing, SHARED["pixels"])
-        hub[path.stem] = extract(backbone._replace(preprocessing=how), images).features
+    paths = sorted(given.networks.glob("*.npz"))
+    hub = features([HubModel(path.stem, str(path)) for path in paths], images)
     whole = score(hub, metrics=METRIC).ranking()[0]
     labels = np.asarray(images.labels)
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from disco_jax.comparison import compare
-from disco_jax.history import read_history
 from disco_jax.recommendation import with_history
 from disco_jax.reporting import write_page
 from disco_jax.results import grouped, read_result, read_table
@@ -21,9 +20,10 @@ def run(
     group_layers: bool,
 ) -> None:
     """Write the page."""
-    result = read_result(scores)
-    if history is not None:
-        result = with_history(read_table(scores), read_history(history)).to_dict()
+    if history is None:
+        result = read_result(scores)
+    else:
+        result = with_history(read_table(scores), history).to_dict()
     if group_layers or result.get("grouped"):
         result = grouped(result)
     if accuracies is not None:

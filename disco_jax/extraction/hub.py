@@ -7,7 +7,7 @@ Without files, features never leave the device while those of all models togethe
 a quarter of its memory; those of a model that would take more come to the host.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,14 +15,12 @@ from disco_jax.data import Images
 from disco_jax.errors import InputError
 from disco_jax.features import TASKS, FeatureSet, on_device, read_features, write_features
 from disco_jax.hubs import HubModel
-from disco_jax.progress import Progress
+from disco_jax.progress import Failed, Progress
 
 from .device_rows import device_room
 from .network import extract
 from .opening import opened
 from .provenance import provenance
-
-Failed = Callable[[str, ValueError], None]  # a model, and why it has no features
 
 
 class Extracted(NamedTuple):

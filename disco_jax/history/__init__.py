@@ -9,7 +9,7 @@ Loads no jax.
 """
 
 from .about import About, about
-from .effects import effects, static
+from .effects import effects, on_a_new_task, static
 from .table import History, history_of, read_history
 from .twins import distances, twins
 
@@ -20,6 +20,7 @@ __all__ = [
     "distances",
     "effects",
     "history_of",
+    "on_a_new_task",
     "read_history",
     "static",
     "twins",

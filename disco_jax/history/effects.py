@@ -31,7 +31,10 @@ def effects(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def static(history: History, task: str) -> dict[str, float]:
     """Per model the accuracy that its record on all other tasks promises on a task like them."""
     rest = history.without(task)
-    if not rest.tasks:
-        return {}
-    level, effect = effects(rest.values)
-    return dict(zip(rest.models, (level.mean() + effect).tolist(), strict=True))
+    return on_a_new_task(rest) if rest.tasks else {}
+
+
+def on_a_new_task(history: History) -> dict[str, float]:
+    """Per model the accuracy that its record promises on a task like those of the history."""
+    level, effect = effects(history.values)
+    return dict(zip(history.models, (level.mean() + effect).tolist(), strict=True))

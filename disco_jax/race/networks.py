@@ -1,6 +1,6 @@
 """Networks raced over pictures: what a model costs is a forward pass for each that it sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from disco_jax.extraction import extract_hub
 from disco_jax.features import FeatureSet
 from disco_jax.hubs import HubModel
 from disco_jax.metrics import default, parse
+from disco_jax.progress import Failed
 
 from .rounds import Race, race
 
@@ -26,7 +27,7 @@ def race_hub(
     seed: int = 0,
     out: Path | None = None,
     memory: float | None = None,
-    failed: Callable[[str, ValueError], None] | None = None,
+    failed: Failed | None = None,
     **how: Any,
 ) -> Race:
     """Race networks over pictures.

@@ -15,6 +15,7 @@ import numpy as np
 
 from disco_jax.errors import InputError
 from disco_jax.features import FeatureSet, joined
+from disco_jax.progress import Failed
 from disco_jax.scoring import jackknife, standard_error
 
 CONFIDENCE = 0.95  # of the interval of a difference
@@ -76,7 +77,7 @@ def race(
     seconds: float | None = None,
     seed: int = 0,
     memory: float | None = None,
-    failed: Callable[[str, ValueError], None] | None = None,
+    failed: Failed | None = None,
 ) -> Race:
     """Race models, given what makes the features of some models on the samples at some places.
 

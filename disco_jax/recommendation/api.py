@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping, Sequence
 
 from disco_jax.errors import InputError
-from disco_jax.history import History, read_history
+from disco_jax.history import History, on_a_new_task, read_history
 
 from .expected import Expected, expected
 from .explained import explained
 from .looks import Look, noted, of_accuracies
-from .methods import Asked, method_of, record
+from .methods import Asked, method_of
 from .nearest_tasks import Likeness
 
 
@@ -63,5 +63,5 @@ def _nowhere(method: str) -> Look:
 def _as_accuracies(promised: Mapping[str, float], history: History) -> dict[str, float]:
     """The same order, with the accuracies of the static one place by place."""
     ranked = sorted(promised, key=lambda model: -promised[model])
-    values = sorted(record(history).values(), reverse=True)
+    values = sorted(on_a_new_task(history).values(), reverse=True)
     return dict(zip(ranked, values, strict=True))

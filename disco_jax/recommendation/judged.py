@@ -4,7 +4,7 @@ Left out is one task at a time; the method sees the others, and where it looks a
 task it is told their accuracy there. Intervals are by bootstrap over tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -42,21 +42,32 @@ class Judged(NamedTuple):
 
 
 def judged(history: History, method: str, like: Likeness | None = None) -> Judged:
-    """Leave out one task at a time.
+    """Leave out one task at a time."""
+    how, asked = method_of(method), dict[str, list[str]]()
 
-    A task counts where at least three models were tried on it and on others.
+    def promised(task: str) -> dict[str, float]:
+        rest, truth, asked[task] = history.without(task), history.on(task), []
+        look = noted(of_accuracies(truth, history.whole), asked[task])
+        return how.promises(rest, Asked(look, task, like)) if rest.tasks else {}
+
+    found = agreement(history, promised)
+    return found._replace(looked=tuple(len(asked[task]) for task in found.tasks))
+
+
+def agreement(history: History, promised: Callable[[str], Mapping[str, float]]) -> Judged:
+    """How well what is promised on each task ranks the models that were tried there.
+
+    A task counts where at least three models were tried on it and are promised something.
     """
-    how, rows = method_of(method), []
+    rows = []
     for task in history.tasks:
-        rest, truth, asked = history.without(task), history.on(task), list[str]()
-        look = noted(of_accuracies(truth, history.whole), asked)
-        promised = how.promises(rest, Asked(look, task, like)) if rest.tasks else {}
-        both = [model for model in truth if model in promised]
-        x, y = [promised[model] for model in both], [truth[model] for model in both]
+        said, truth = promised(task), history.on(task)
+        both = [model for model in truth if model in said]
+        x, y = [said[model] for model in both], [truth[model] for model in both]
         tau = weighted_tau(x, y) if len(both) > 2 else None
         first, third = (regret(x, y, k=k) if tau is not None else None for k in (1, 3))
         if tau is not None and first is not None and third is not None:
-            rows.append((task, tau, first, third, len(asked)))
+            rows.append((task, tau, first, third, 0))
     return Judged(*map(tuple, zip(*rows, strict=True))) if rows else Judged(*((),) * 5)
 
 

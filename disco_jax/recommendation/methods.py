@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from disco_jax.errors import InputError, did_you_mean
-from disco_jax.history import History, effects
+from disco_jax.history import History, on_a_new_task
 
 from .looks import Look
 from .nearest_tasks import Likeness, nearest_tasks
@@ -33,12 +33,6 @@ class Method(NamedTuple):
 
     promises: Callable[[History, Asked], dict[str, float]]
     looks: bool = False
-
-
-def record(history: History) -> dict[str, float]:
-    """The accuracy of each model on a task like the past ones."""
-    level, effect = effects(history.values)
-    return dict(zip(history.models, (level.mean() + effect).tolist(), strict=True))
 
 
 def by_factors(history: History) -> dict[str, float]:
@@ -67,7 +61,7 @@ def by_nearest(history: History, asked: Asked) -> dict[str, float]:
 
 
 METHODS: dict[str, Method] = {
-    "static": Method(lambda history, asked: record(history)),
+    "static": Method(lambda history, asked: on_a_new_task(history)),
     "factors": Method(lambda history, asked: by_factors(history)),
     "nearest-tasks": Method(by_nearest),
     "two-phase": Method(lambda history, asked: two_phase(history, asked.look), looks=True),

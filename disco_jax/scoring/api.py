@@ -21,8 +21,7 @@ from .inputs import require_inputs, with_inputs
 from .models import agree_on_task, are_different_samples, number_of_classes, opened
 from .plan import plan_of
 from .resume import Parts
-from .run import Job, run
-from .scored import Scored
+from .run import Job, run_all
 from .tabulate import tabulate
 
 GIGABYTE = 10**9
@@ -90,16 +89,7 @@ def score(
     weights = resamples(models, count, seed) if count and models else {}
     store = None if resume is None else Parts(Path(resume), plan, weights)
     job = Job(plan, *budget(memory), weights, store)
-    scored: dict[str, Scored] = {}
-    for done, (model, result) in enumerate(run(job, models), 1):
-        if isinstance(result, InputError):
-            found.fail(model, result)
-        else:
-            scored[model] = result
-        if progress is not None:
-            progress(model, done, len(models))
-    if not scored:
-        raise found.none_left()
+    scored = run_all(job, found, progress)
     if are_different_samples({model: models[model] for model in scored}):
         warnings += ("hub: models were scored on different samples, so scores may not compare",)
     ordered = {model: scored[model] for model in models if model in scored}

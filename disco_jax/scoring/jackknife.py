@@ -10,24 +10,23 @@ No sample is there twice, as in a bootstrap, so that scores of samples that are 
 Reference: Shao and Wu, A general theory for jackknife variance estimation, Ann. Statist. 1989.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from disco_jax.features import FeatureSet
 from disco_jax.metrics import parse
+from disco_jax.progress import Failed
 
 from .api import budget
 from .bootstrap import classes_of
 from .inputs import require_inputs
 from .models import number_of_classes, opened
 from .plan import plan_of
-from .run import Job, run
-from .scored import Scored
+from .run import Job, run_all
 from .tabulate import scores_of
 
 PARTS = 10
-Failed = Callable[[str, ValueError], None]  # a model, and why it has no score
 
 
 def jackknife(
@@ -51,17 +50,10 @@ def jackknife(
     require_inputs(found, plan)
     weights = without_each_part(classes_of(next(iter(found.models.values()))))
     job = Job(plan, *budget(memory), dict.fromkeys(found.models, weights))
-    scored: dict[str, Scored] = {}
-    for model, result in run(job, found.models):
-        if isinstance(result, Scored):
-            scored[model] = result
-        else:
-            found.fail(model, result)
+    scored = run_all(job, found)
     if failed is not None:
         for model, why in found.failures.items():
             failed(model, ValueError(why))
-    if not scored:
-        raise found.none_left()
     (spec,) = plan.specs
     whole = scores_of(plan, spec, {model: each.results for model, each in scored.items()})
     parts = scores_of(plan, spec, {model: each.resampled for model, each in scored.items()})

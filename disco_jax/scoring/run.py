@@ -14,6 +14,7 @@ import numpy as np
 
 from disco_jax.errors import InputError
 from disco_jax.features import EXTRAS, Checked, FeatureSet, on_device
+from disco_jax.progress import Progress
 
 from .bootstrap import over_resamples
 from .buckets import Bucket, buckets, padded
@@ -27,6 +28,7 @@ from .devices import (
 )
 from .from_moments import score_moments
 from .inputs import refuse_unstreamable, refuse_without_features
+from .models import Hub
 from .plan import Plan
 from .program import program
 from .scored import Found, Scored, Store
@@ -49,6 +51,25 @@ class _Loaded(NamedTuple):
     model: str
     checked: Checked
     arrays: dict[str, Any]
+
+
+def run_all(job: Job, hub: Hub, progress: Progress | None = None) -> dict[str, Scored]:
+    """What was found of every model of a hub, which is told of those that failed.
+
+    Raises:
+        InputError: A model failed and the hub does not go on without it, or all have.
+    """
+    models, scored = dict(hub.models), dict[str, Scored]()
+    for done, (model, result) in enumerate(run(job, models), 1):
+        if isinstance(result, InputError):
+            hub.fail(model, result)
+        else:
+            scored[model] = result
+        if progress is not None:
+            progress(model, done, len(models))
+    if not scored:
+        raise hub.none_left()
+    return scored
 
 
 def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Scored | InputError]]:

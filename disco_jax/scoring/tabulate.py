@@ -41,9 +41,8 @@ def tabulate(
     intervals: dict[str, Json] = {}
     said = [line for each in scored.values() for line in each.warnings] + list(warnings)
     for spec in plan.specs:
-        for model, value in scores_of(
-            plan, spec, {m: s.results for m, s in scored.items()}
-        ).items():
+        found = {model: each.results for model, each in scored.items()}
+        for model, value in scores_of(plan, spec, found).items():
             rows[model][spec.text] = plain(value)
             if rows[model][spec.text] is None:
                 said.append(f"{model}: {spec.text}: not a finite number ({value}), left unranked")
