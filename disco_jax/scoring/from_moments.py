@@ -17,8 +17,6 @@ from .plan import Plan
 from .program import Computed, factored_program
 from .scale import rescaling, to_float32
 
-EPS = float(np.finfo(np.float32).eps)
-
 
 def score_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Computed:
     """All results of one model."""
@@ -46,7 +44,7 @@ def score_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Compute
             norm_sums=jnp.full(d, jnp.nan),  # not kept
             fourth=jnp.asarray(jnp.nan),
         )
-        spectrum = dk.spectrum_from_moments(moments)
+        spectrum = dk.spectrum_from_moments(moments, dtype=jnp.float32)
     arrays = {
         "moments": to_float32(moments),
         "labels": np.arange(plan.num_classes, dtype=np.int32),
@@ -55,17 +53,7 @@ def score_moments(plan: Plan, features: FeatureSet, checked: Checked) -> Compute
     }
     if plan.components:
         means = sums / np.maximum(counts, 1)[:, None]
-        arrays["spectrum"] = dk.leading(_of_classes(spectrum, means, n), min(plan.components, d))
+        coordinates = jnp.asarray(means @ np.asarray(spectrum.basis), jnp.float32)
+        spectrum = spectrum._replace(coordinates=coordinates)
+        arrays["spectrum"] = dk.leading(spectrum, min(plan.components, d))
     return factored_program(plan)(arrays)
-
-
-def _of_classes(spectrum: dk.Spectrum, means: np.ndarray, n: int) -> dk.Spectrum:
-    """The spectrum in float32, cut where that of float32 features is, on the class means."""
-    s, mean = np.asarray(spectrum.singular_values), np.asarray(spectrum.mean)
-    s = np.where(s[0] > EPS * np.sqrt(n) * np.linalg.norm(mean), s, 0)
-    rank = np.sum(s > max(n, len(mean)) * EPS * s[0])
-    return to_float32(spectrum)._replace(
-        singular_values=jnp.asarray(s, jnp.float32),
-        coordinates=jnp.asarray(means @ np.asarray(spectrum.basis), jnp.float32),
-        rank=jnp.minimum(jnp.int32(rank), spectrum.kept),
-    )

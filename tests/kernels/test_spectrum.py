@@ -159,6 +159,19 @@ def test_rank_from_moments(row):
     assert dk.spectrum_from_moments(m).rank == exact(row).rank()
 
 
+@named("tall-low-rank", "square-low-rank", "tall-duplicated-columns", "tall-constant", "tall-flat")
+def test_float32_from_moments_in_float64(row):
+    """Constant, and of the rank, that features in float32 are; the values are those, rounded."""
+    m = dk.moments(jnp.asarray(row.features).astype(jnp.float64))
+    narrow, wide = dk.spectrum_from_moments(m, dtype=jnp.float32), dk.spectrum_from_moments(m)
+    assert all(leaf.dtype in (jnp.float32, jnp.int32) for leaf in narrow)
+    assert narrow.rank == full(row.features).rank
+    assert narrow.kept == wide.kept
+    close(narrow.singular_values, wide.singular_values, EPS["float32"])
+    close(narrow.mean, wide.mean, EPS["float32"])
+    close(abs(narrow.basis), abs(wide.basis), EPS["float32"])  # entries that tie give either sign
+
+
 def test_numbers_by_hand():
     cross = jnp.array([[-1.0, 0], [1, 0], [0, 2], [0, -2]], jnp.float32) + 10
     s = full(cross)
