@@ -1,6 +1,8 @@
 """The whole way from networks and pictures to a table of scores.
 
 hub, data --extract--> features --score--> table
+
+and what is known of a hub's networks before that, for recommendations.
 """
 
 import os
@@ -11,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from disco_jax.backbones import parameters, subtrees
 from disco_jax.data import Images, open_images
 from disco_jax.errors import InputError
-from disco_jax.extraction import extract_hub, task_of
+from disco_jax.extraction import extract_hub, opened, task_of
 from disco_jax.history import History, read_history
 from disco_jax.hubs import HubModel, find_hub, read_hub
 from disco_jax.metrics import parse
 from disco_jax.progress import Progress
 from disco_jax.race import race_hub
-from disco_jax.recommendation import recalled, with_history
+from disco_jax.recommendation import Network, recalled, with_history
 from disco_jax.results import ScoreTable
 from disco_jax.scoring import score, write_scores
 
@@ -146,6 +149,26 @@ def rank(
     if scores is not None:
         write_scores(scores, table)
     return table
+
+
+def networks_of(
+    hub: str | os.PathLike[str] | Sequence[HubModel], *, offline: bool = False
+) -> dict[str, Network]:
+    """What the networks of a hub are, for `disco_jax.recommend` with the method fennec.
+
+    Those that torch runs are left out: what they compute is not known.
+
+    Raises:
+        ValueError: One line that names a file, what is wrong with it and what to do.
+    """
+    models = read_hub(find_hub(os.fspath(hub))) if isinstance(hub, (str, os.PathLike)) else hub
+    found = {}
+    for model in models:
+        if model.library:
+            continue
+        network = opened(model, offline=offline)
+        found[model.name] = Network(subtrees(network), parameters(network.module))
+    return found
 
 
 def _of_pictures(images: Images, labels: Any, task: str | None) -> Any:

@@ -4,6 +4,7 @@
     torch_network    one of any torch module; `torch_libraries` by a name of timm or torchvision
     families   one file per family; what a family is, is in `family`
     graph      networks that are described by their file
+    operations   what a network computes, counted, and its parameters
     pooling    features of further layers; `boxes` of the boxes in a picture
     modules    the layers they are built of; `convolution`, `precision`, `compiling`
 
@@ -17,6 +18,7 @@ from .family import Family, of_imagenet
 from .function import of_function
 from .graph import read_graph, write_graph
 from .loading import architectures, described, load_backbone, untrained
+from .operations import parameters, subtrees
 from .pooling import check_layers, pooled
 from .torch_libraries import of_library
 from .torch_network import of_torch
@@ -37,9 +39,11 @@ __all__ = [
     "of_map",
     "of_torch",
     "padded",
+    "parameters",
     "pool_boxes",
     "pooled",
     "read_graph",
+    "subtrees",
     "untrained",
     "write_graph",
 ]

@@ -323,7 +323,10 @@ def recommend(
         typer.Option(help="A task of the history, as if it were new; by default one that is."),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="static, factors, nearest-tasks or two-phase; several to evaluate.")
+        str,
+        typer.Option(
+            help="static, factors, fennec, nearest-tasks, two-phase; several to evaluate."
+        ),
     ] = "static",
     features: Annotated[
         Path | None,
@@ -331,7 +334,10 @@ def recommend(
     ] = None,
     proxy: Annotated[
         Path | None,
-        typer.Option(help="One network's features of each task, for nearest-tasks."),
+        typer.Option(help="One network's features of each task, for fennec and nearest-tasks."),
+    ] = None,
+    hub: Annotated[
+        str | None, typer.Option(help="The networks of the models, for fennec: hub.toml or a name.")
     ] = None,
     evaluate: Annotated[
         bool, typer.Option("--evaluate", help="Leave out each past task, and compare the methods.")
@@ -347,7 +353,7 @@ def recommend(
 
     methods = [name.strip() for name in method.split(",")]
     if evaluate:
-        command.evaluate(history, methods, proxy, form.value)
+        command.evaluate(history, methods, proxy, hub, form.value)
     else:
         command.run(
             history,
@@ -355,6 +361,7 @@ def recommend(
             methods=methods,
             features=features,
             proxy=proxy,
+            hub=hub,
             explain=explain,
             form=form.value,
         )

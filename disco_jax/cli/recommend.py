@@ -9,6 +9,7 @@ from disco_jax.history import History, read_history
 from disco_jax.recommendation import (
     Judged,
     Likeness,
+    Network,
     ahead,
     judged,
     of_features,
@@ -29,6 +30,7 @@ def run(
     methods: Sequence[str],
     features: Path | None,
     proxy: Path | None,
+    hub: str | None,
     explain: bool,
     form: str,
 ) -> None:
@@ -39,7 +41,16 @@ def run(
         raise InputError("recommend", "method", problem, "choose one, or add --evaluate")
     look = None if features is None else of_features(features)
     like = None if proxy is None else of_proxy(proxy)
-    found = recommend(history, task=task, method=methods[0], look=look, like=like, explain=explain)
+    networks = _networks(hub)
+    found = recommend(
+        history,
+        task=task,
+        method=methods[0],
+        look=look,
+        like=like,
+        networks=networks,
+        explain=explain,
+    )
     if form == "json":
         print_json(found.to_dict())
         return
@@ -60,7 +71,7 @@ def run(
         shown = [[*row, *_why(found.why[row[0]])] for row in shown]
     print_table(header, shown, form)
     if history.values.size <= CELLS:
-        print_lines(_said(_judged(history, ["static", *methods], like)), form)
+        print_lines(_said(_judged(history, ["static", *methods], like, networks)), form)
 
 
 def _why(found: Mapping[str, Any]) -> list[str]:
@@ -68,9 +79,13 @@ def _why(found: Mapping[str, Any]) -> list[str]:
     return [record, tasks, ", ".join(found["twins"]), found.get("through", "")]
 
 
-def evaluate(file: Path, methods: Sequence[str], proxy: Path | None, form: str) -> None:
+def evaluate(
+    file: Path, methods: Sequence[str], proxy: Path | None, hub: str | None, form: str
+) -> None:
     """Leave out each task of a history in turn, and print how well each method ranked models."""
-    found = _judged(read_history(file), methods, None if proxy is None else of_proxy(proxy))
+    like = None if proxy is None else of_proxy(proxy)
+    networks = _networks(hub)
+    found = _judged(read_history(file), methods, like, networks)
     if form == "json":
         print_json({"methods": {name: each.to_dict() for name, each in found.items()}})
         return
@@ -91,8 +106,21 @@ def evaluate(file: Path, methods: Sequence[str], proxy: Path | None, form: str) 
     print_lines(_said(found), form)
 
 
-def _judged(history: History, methods: Sequence[str], like: Likeness | None) -> dict[str, Judged]:
-    found = {name: judged(history, name, like) for name in dict.fromkeys(methods)}
+def _networks(hub: str | None) -> dict[str, Network] | None:
+    if hub is None:
+        return None
+    from disco_jax.pipeline import networks_of
+
+    return networks_of(hub)
+
+
+def _judged(
+    history: History,
+    methods: Sequence[str],
+    like: Likeness | None,
+    networks: Mapping[str, Network] | None,
+) -> dict[str, Judged]:
+    found = {name: judged(history, name, like, networks) for name in dict.fromkeys(methods)}
     if not all(each.tasks for each in found.values()):
         problem = (
             f"{len(history.tasks)} task(s) with three models or more that were tried on others"

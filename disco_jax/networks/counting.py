@@ -5,14 +5,10 @@
 Running statistics are no parameters. A head is counted for 1000 classes, and apart.
 """
 
-import math
 from pathlib import Path
 
-import jax
-from flax import nnx
-
 from disco_jax.atomic import write_text
-from disco_jax.backbones import architectures, described
+from disco_jax.backbones import architectures, described, parameters
 
 COUNTS = Path(__file__).with_name("counts.csv")
 HEADER = ("architecture", "parameters", "without_head", "pixels")
@@ -22,11 +18,7 @@ def counted(architecture: str) -> tuple[int, int, int]:
     """Parameters with and without a head, and pixels."""
     whole, how = described(architecture)
     bare, _ = described(architecture, None)
-    return _parameters(whole), _parameters(bare), how.size
-
-
-def _parameters(module: nnx.Module) -> int:
-    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
+    return parameters(whole), parameters(bare), how.size
 
 
 def write(path: Path = COUNTS) -> None:

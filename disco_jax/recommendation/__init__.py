@@ -5,6 +5,7 @@ methods     the ways to recommend, by name
 records     how good models are wherever they were tried, and recall by that
 looks       how well some models do on the new task
 two_phase   groups of models that did alike, one of each looked at
+fennec      models and tasks in one space, by what they look like and are
 nearest_tasks  tasks that look alike to one network, and the records on them
 factors     models and tasks as non-negative factors; loads jax
 expected    the accuracy expected of each model, and its interval
@@ -16,6 +17,7 @@ judged      how well a method would have done on the past tasks
 from .api import recommend
 from .combined import with_history
 from .expected import Expected
+from .fennec import Network
 from .judged import Judged, ahead, judged
 from .looks import of_features, of_proxy
 from .methods import METHODS
@@ -27,6 +29,7 @@ __all__ = [
     "Expected",
     "Judged",
     "Likeness",
+    "Network",
     "ahead",
     "judged",
     "of_features",

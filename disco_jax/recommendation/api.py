@@ -8,6 +8,7 @@ from disco_jax.history import History, on_a_new_task, read_history
 
 from .expected import Expected, expected
 from .explained import explained
+from .fennec import Network
 from .looks import Look, noted, of_accuracies
 from .methods import Asked, method_of
 from .nearest_tasks import Likeness
@@ -20,6 +21,7 @@ def recommend(
     method: str = "static",
     look: Look | None = None,
     like: Likeness | None = None,
+    networks: Mapping[str, Network] | None = None,
     explain: bool = False,
 ) -> Expected:
     """The models of a history, the one to try first first, with the accuracy expected of each.
@@ -30,7 +32,8 @@ def recommend(
         method: One of `disco-jax recommend --help`.
         look: Says how well some models do on the new task, from 0 to 1, for methods that look at
             some; by default their accuracies there, where the task is one of the history.
-        like: How alike tasks look to a proxy, for nearest-tasks: `likeness` of its features.
+        like: How alike tasks look to a proxy network, for fennec and nearest-tasks.
+        networks: What the models are, for fennec, as `disco_jax.networks_of` says of a hub.
         explain: Say for each model what drove it: record, twins, who was looked at for it.
 
     Raises:
@@ -45,7 +48,7 @@ def recommend(
         look = look or of_accuracies(truth, history.whole)
     asked: list[str] = []
     seen = noted(look or _nowhere(method), asked)
-    promised = how.promises(history, Asked(seen, task, like))
+    promised = how.promises(history, Asked(seen, task, like, networks))
     if how.looks:
         promised = _as_accuracies(promised, history)
     why = explained(history, tuple(asked)) if explain else {}

@@ -13,6 +13,7 @@ import numpy as np
 from disco_jax.comparison import regret, weighted_tau
 from disco_jax.history import History
 
+from .fennec import Network
 from .looks import noted, of_accuracies
 from .methods import Asked, method_of
 from .nearest_tasks import Likeness
@@ -41,14 +42,19 @@ class Judged(NamedTuple):
         }
 
 
-def judged(history: History, method: str, like: Likeness | None = None) -> Judged:
+def judged(
+    history: History,
+    method: str,
+    like: Likeness | None = None,
+    networks: Mapping[str, Network] | None = None,
+) -> Judged:
     """Leave out one task at a time."""
     how, asked = method_of(method), dict[str, list[str]]()
 
     def promised(task: str) -> dict[str, float]:
         rest, truth, asked[task] = history.without(task), history.on(task), []
         look = noted(of_accuracies(truth, history.whole), asked[task])
-        return how.promises(rest, Asked(look, task, like)) if rest.tasks else {}
+        return how.promises(rest, Asked(look, task, like, networks)) if rest.tasks else {}
 
     found = agreement(history, promised)
     return found._replace(looked=tuple(len(asked[task]) for task in found.tasks))

@@ -1,68 +1,80 @@
-"""What is written otherwise for a processor is what it stands for."""
+"""Subtrees of operations: counted by hand, the same however a program is cut up."""
+
+import hashlib
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
-from scipy.special import ndtr, softmax
+from flax import nnx
+from jax import lax
 
-from disco_jax.backbones.compiling import LIBRARY, SUMS, compiler_options
-from disco_jax.backbones.convolution import relu_sum
-from disco_jax.backbones.families import attention
-from disco_jax.backbones.families.attention import ACTIVATIONS, attended
+from disco_jax.backbones import load_backbone, parameters, subtrees
+from disco_jax.backbones.operations import subtrees_of
+from disco_jax.demo import HUB
+from disco_jax.hubs import read_hub
 
-DTYPES = {"bfloat16": 2e-2, "float32": 1e-6, "float64": 1e-14}
-
-
-def drawn(*shape, dtype, seed=0):
-    return jnp.asarray(np.random.default_rng(seed).normal(size=shape) * 2, dtype)
+X = jax.ShapeDtypeStruct((3,), jnp.float32)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_relu_of_a_sum(dtype):
-    x, y = drawn(50, 20, dtype=dtype), drawn(50, 20, dtype=dtype, seed=1)
-    y = jnp.where(x == -y, 1, y)  # where it is 0 there are two slopes
-    np.testing.assert_array_equal(relu_sum(x, y), jax.nn.relu(x + y))
-    for argument in (0, 1):
-        found = jax.grad(lambda *both: jnp.sum(relu_sum(*both)), argument)(x, y)
-        np.testing.assert_array_equal(found, (x + y > 0).astype(dtype))
+def counted(function, *given):
+    return subtrees_of(jax.make_jaxpr(function)(*(given or (X,))).jaxpr)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_gelu(dtype):
-    x = jnp.linspace(-8, 8, 401).astype(dtype)
-    exact = np.asarray(x, np.float64) * ndtr(np.asarray(x, np.float64))
-    found = ACTIVATIONS["gelu"](x)
-    assert found.dtype == x.dtype
-    np.testing.assert_allclose(np.asarray(found, np.float64), exact, atol=DTYPES[dtype], rtol=1e-2)
+def digest(label, *before):
+    return hashlib.blake2b(repr((label, sorted(before))).encode(), digest_size=8).hexdigest()
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(2,), (3, 4), ()])
-@pytest.mark.parametrize("biased", [False, True])
-def test_attention(dtype, shape, biased, monkeypatch):
-    q, k, v = (drawn(*shape, t, 3, 5, dtype=dtype, seed=t) for t in (7, 11, 11))
-    bias = 3 * drawn(*shape, 3, 7, 11, dtype=dtype) if biased else None
-    found = attended(q, k, v, bias)
-    wide = [np.moveaxis(np.asarray(each, np.float64), -2, -3) for each in (q, k, v)]
-    likeness = wide[0] @ np.swapaxes(wide[1], -1, -2) / np.sqrt(5)
-    likeness = likeness + (np.asarray(bias, np.float64) if biased else 0)
-    exact = np.moveaxis(softmax(likeness, -1) @ wide[2], -3, -2).reshape(*shape, 7, 15)
-    assert found.dtype == q.dtype
-    np.testing.assert_allclose(np.asarray(found, np.float64), exact, atol=10 * DTYPES[dtype])
-    monkeypatch.setitem(attention.LIKENESS, "cpu", 4 * 7 * 11 * 4)  # four heads at a time
-    np.testing.assert_allclose(attended(q, k, v, bias), found, atol=10 * DTYPES[dtype])
+def test_by_hand():
+    """sin and exp of the input, and their sum: nothing, one step and two steps before each."""
+    found = counted(lambda x: lax.add(lax.sin(x), lax.exp(x)))
+    sin, exp = digest("sin"), digest("exp")
+    once = digest("add", "sin", "exp")
+    assert found == {
+        **dict.fromkeys(("sin", "exp", "add", sin, exp, once), 1),
+        **dict.fromkeys((digest(sin), digest(exp), digest(once, sin, exp)), 1),
+    }
 
 
-@pytest.mark.parametrize("fusions", ["", SUMS])
-def test_a_processor_takes_the_options(fusions):
-    options = compiler_options(fusions)
-    assert options == ({LIBRARY: fusions} if jax.default_backend() == "cpu" else None)
-    x = drawn(4, 9, 9, 3, dtype="float32")
+def test_programs_inside_are_opened():
+    def plain(x):
+        return lax.add(lax.sin(lax.exp(x)), x)
 
-    def program(x):
-        y = jax.lax.conv(x, jnp.ones((4, 9, 3, 3), x.dtype), (1, 1), "SAME")
-        return jnp.mean(jnp.exp(y / 100), (1, 2))
+    inner = jax.jit(lambda x: lax.sin(lax.exp(x)))
+    assert counted(lambda x: lax.add(inner(x), x)) == counted(plain)
+    assert counted(jax.checkpoint(plain)) == counted(plain)
+    assert counted(jax.nn.relu) == counted(lambda x: lax.max(x, jnp.float32(0)))  # a custom_jvp
 
-    found = jax.jit(program, compiler_options=options)(x)
-    np.testing.assert_allclose(found, jax.jit(program)(x), rtol=1e-5)
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        lambda x: lax.fori_loop(0, 3, lambda _, x: lax.sin(x), x),
+        lambda x: lax.while_loop(lambda x: x[0] > 0, lambda x: lax.sin(x), x),
+        lambda x: lax.scan(lambda c, _: (lax.sin(c), lax.sin(c)), x, None, length=2)[0],
+        lambda x: lax.cond(x[0] > 0, lax.sin, lambda x: x, lax.sin(x)),
+        lambda x: lax.switch(jnp.int32(1), [lax.sin, lax.cos, lambda x: x], x),
+    ],
+)
+def test_loops_and_branches_count_what_is_in_them(loop):
+    found = counted(lambda x: lax.exp(loop(x)))
+    assert found["sin"] >= 1
+    assert found["exp"] == 1
+
+
+def test_names_and_sizes_of_inputs_say_nothing():
+    wide = jax.ShapeDtypeStruct((7, 9), jnp.float32)
+    assert counted(lambda x: lax.sin(x)) == counted(lambda y: lax.sin(y), wide)
+    assert counted(lambda x: lax.sin(x)) != counted(lambda x: lax.cos(x))
+
+
+def test_networks_of_the_bundled_hub():
+    models = read_hub(HUB)
+    found = {model.name: load_backbone(model.weights, model.architecture) for model in models}
+    counts = {name: subtrees(network) for name, network in found.items()}
+    assert all(sum(each.values()) > 20 for each in counts.values())
+    assert len({frozenset(each.items()) for each in counts.values()}) > 1
+
+
+def test_parameters():
+    assert parameters(nnx.Linear(3, 4, rngs=nnx.Rngs(0))) == 3 * 4 + 4
+    assert parameters(nnx.BatchNorm(5, rngs=nnx.Rngs(0))) == 10

@@ -31,7 +31,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "recommendation": ("features", "results", "comparison", "history", "scoring"),
     "race": ("data", "hubs", "extraction", "features", "metrics", "scoring"),
     "pipeline": (
-        *("data", "hubs", "extraction", "metrics", "scoring", "results"),
+        *("data", "backbones", "hubs", "extraction", "metrics", "scoring", "results"),
         *("history", "recommendation", "race"),
     ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
