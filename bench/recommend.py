@@ -2,7 +2,8 @@
 
 The tables are those given, and the study of this package (bench/truth). There the scores of its
 networks are known as well, so that they are joined with the records, and each score stands beside
-them. Last come 10,000 models and 100 past tasks, for the time that an answer takes.
+them, and fennec and nearest-tasks with `--proxy`, features of each of its sets. Last come 10,000
+models and 100 past tasks, for the time that an answer takes.
 """
 
 import argparse
@@ -16,7 +17,17 @@ import numpy as np
 
 from disco_jax.comparison import Accuracies
 from disco_jax.history import History, history_of, read_history
-from disco_jax.recommendation import ahead, judged, recommend, with_history
+from disco_jax.pipeline import networks_of
+from disco_jax.recommendation import (
+    Likeness,
+    Network,
+    ahead,
+    judged,
+    of_proxy,
+    recommend,
+    with_history,
+)
+from disco_jax.recommendation.fennec import placed, space
 from disco_jax.recommendation.judged import Judged, agreement
 from disco_jax.results import EXPECTED, read_table
 
@@ -30,14 +41,20 @@ SCORES = ("disco:mode=tuned", "ridge_loo", "cka", "logme", "knn", "disco")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", type=Path, nargs="*", help="files of past accuracies")
+    parser.add_argument("--proxy", type=Path, help="one network's features of the study's sets")
+    parser.add_argument("--hub", help="the study's networks, for fennec")
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Row]:
     for path in arguments.tables:
         yield from _methods(path.stem, read_history(path))
+    like = None if arguments.proxy is None else of_proxy(arguments.proxy)
+    networks = None if arguments.hub is None else networks_of(arguments.hub)
     for tune in ("all", "head"):
         history = read_history(TRUTH / f"{tune}.csv")
         yield from _methods(f"study, {tune}", history)
+        if like is not None:
+            yield from _by_likeness(f"study, {tune}", history, like, networks)
         yield from _scores(f"study, {tune}", history)
     yield from _many()
 
@@ -46,7 +63,7 @@ def _methods(name: str, history: History) -> Iterator[Row]:
     """Every method, and random orders."""
     static = judged(history, "static")
     sizes = {"models": len(history.models), "tasks": len(history.tasks)}
-    for method in ("static", "factors", "two-phase"):  # the others want features of each task
+    for method in ("static", "factors", "two-phase"):
         yield sizes | _row(f"{name}: {method}", judged(history, method), static)
     rng = np.random.default_rng(0)
     drawn = [
@@ -60,6 +77,18 @@ def _methods(name: str, history: History) -> Iterator[Row]:
         "regret_at_1": fmean(fmean(each.regret_at_1) for each in drawn),
         "regret_at_3": fmean(fmean(each.regret_at_3) for each in drawn),
     }
+
+
+def _by_likeness(
+    name: str, history: History, like: Likeness, networks: dict[str, Network] | None
+) -> Iterator[Row]:
+    """The methods that want features of each task."""
+    static = judged(history, "static")
+    yield _row(f"{name}: nearest-tasks", judged(history, "nearest-tasks", like), static)
+    yield _row(f"{name}: fennec", judged(history, "fennec", like), static)
+    if networks is not None:
+        found = judged(history, "fennec", like, networks)
+        yield _row(f"{name}: fennec, networks", found, static)
 
 
 def _scores(name: str, history: History) -> Iterator[Row]:
@@ -93,6 +122,18 @@ def _many() -> Iterator[Row]:
             "shape": f"{MODELS:,} x {TASKS}: {method}",
             "seconds": time.perf_counter() - start,
         }
+
+    tasks = [*history.tasks, "new"]
+    like = {(s, t): float(s == t) or rng.random() / 2 for s in tasks for t in tasks}
+    start = time.perf_counter()
+    models = space(history, like)
+    fitted = time.perf_counter()
+    np.argsort(-placed(models, like, "new"))
+    yield {"shape": f"{MODELS:,} x {TASKS}: fennec, its space", "seconds": fitted - start}
+    yield {
+        "shape": f"{MODELS:,} x {TASKS}: fennec, an order",
+        "seconds": time.perf_counter() - fitted,
+    }
 
 
 def _number(value: float) -> str:

@@ -33,7 +33,7 @@ def recommend(
         look: Says how well some models do on the new task, from 0 to 1, for methods that look at
             some; by default their accuracies there, where the task is one of the history.
         like: How alike tasks look to a proxy network, for fennec and nearest-tasks.
-        networks: What the models are, for fennec, as `disco_jax.networks_of` says of a hub.
+        networks: What the models are, for fennec, as `disco_jax.pipeline.networks_of` finds them.
         explain: Say for each model what drove it: record, twins, who was looked at for it.
 
     Raises:

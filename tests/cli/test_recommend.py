@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from disco_jax.demo import HUB
 from disco_jax.features import FeatureSet, write_features
 from disco_jax.results import EXPECTED
 
@@ -86,23 +87,41 @@ def test_a_new_task_is_looked_at_through_features(run, past, folder):
     refused(run(*asked, "--features", folder / "none"), "cannot be read")
 
 
-def test_a_proxy_says_which_tasks_are_alike(run, past, tmp_path):
+@pytest.mark.parametrize("method", ["nearest-tasks", "fennec"])
+def test_a_proxy_says_which_tasks_are_alike(run, past, tmp_path, method):
     proxy = tmp_path / "proxy"
     rng = np.random.default_rng(9)
     for t in range(6):
         features = FeatureSet(rng.normal(size=(12, 4)) + t % 2, labels=np.arange(12) % 2)
         write_features(features, proxy / f"t{t}.safetensors")
-    asked = ("recommend", "--history", past, "--method", "nearest-tasks")
+    asked = ("recommend", "--history", past, "--method", method)
     for task in ("t2", "t5"):  # one of the history, and a new one
         code, out, err = run(*asked, "--task", task, "--proxy", proxy, "--format", "json")
         assert (code, len(json.loads(out)["ranking"])) == (0, 5), err
     code, out, _ = run(*asked, "--evaluate", "--proxy", proxy, "--format", "json")
-    assert (code, list(json.loads(out)["methods"])) == (0, ["nearest-tasks"])
+    assert (code, list(json.loads(out)["methods"])) == (0, [method])
     refused(run(*asked, "--task", "t2"), "give a folder with a proxy's features of each task")
     refused(run(*asked, "--task", "t6", "--proxy", proxy), "no features of t6")
     wide = FeatureSet(rng.normal(size=(12, 5)), labels=np.arange(12) % 2)
     write_features(wide, proxy / "t6.safetensors")
     refused(run(*asked, "--task", "t6", "--proxy", proxy), "take one network for all tasks")
+
+
+def test_fennec_reads_what_networks_of_a_hub_are(run, past, tmp_path):
+    names = dict(zip(["a", "a2", "b", "b2"], ("digits_large", "digits_small") * 2, strict=True))
+    models = "".join(f'[[models]]\nname="{a}"\nweights="nets/{b}.npz"\n' for a, b in names.items())
+    (tmp_path / "hub.toml").write_text(models, encoding="utf-8")
+    (tmp_path / "nets").symlink_to(HUB.with_name("nets"))
+    for t in range(6):
+        features = FeatureSet(np.random.default_rng(t).normal(size=(12, 4)))
+        write_features(features, tmp_path / "proxy" / f"t{t}.npz")
+    asked = ["recommend", "--history", past, "--method", "fennec", "--proxy", tmp_path / "proxy"]
+    asked += ["--task", "t5", "--format", "json"]
+    alone, known = (
+        json.loads(run(*asked, *more)[1]) for more in ([], ["--hub", tmp_path / "hub.toml"])
+    )
+    moved = {m for m in alone["expected"] if alone["expected"][m] != known["expected"][m]}
+    assert moved == set(names)
 
 
 def test_score_and_report_with_a_history(run, past, folder, tmp_path):
