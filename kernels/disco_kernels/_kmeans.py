@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ._largest import largest
 from ._pairwise import closeness
 from ._precision import dot
 
@@ -32,9 +33,7 @@ def kmeans(rows: jax.Array, weights: jax.Array, clusters: jax.Array, most: int) 
 
     def nearest(centres: jax.Array) -> jax.Array:
         near = closeness(rows, centres, jnp.sum(centres * centres, 1))
-        near = jnp.where((each < clusters)[None], near, -jnp.inf)
-        best = near == jnp.max(near, 1, keepdims=True)
-        return jnp.min(jnp.where(best, each[None], most - 1), 1)
+        return largest(jnp.where((each < clusters)[None], near, -jnp.inf))
 
     def means(state: tuple) -> tuple:
         count, centres, cluster, _ = state
