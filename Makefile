@@ -13,8 +13,10 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 PINS := $(VENV)/constraints.txt
+# What is imported is compiled then; compiling all of it takes as long as installing it.
+PIP := -m pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: setup rank test parity lint bench docs clean
+.PHONY: setup environments rank test parity lint bench docs clean
 
 setup: $(PINS)
 
@@ -26,8 +28,7 @@ $(PINS): pyproject.toml constraints/py311.txt constraints/py313.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	pins=constraints/$$($(BIN)/python -c \
 	  'import sys; print("py311" if sys.version_info < (3, 12) else "py313")').txt && \
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet -c $$pins -e '.[dev]' && \
-	cp $$pins $@
+	$(BIN)/python $(PIP) -c $$pins -e '.[dev]' && cp $$pins $@
 
 rank: setup
 	$(BIN)/disco-jax rank $(ARGS)
@@ -37,11 +38,15 @@ test: setup
 
 # torch and the libraries of models have an environment of their own: nothing else may need them.
 # What takes tensors, and what torch runs, is tested there too.
-parity:
-	$(MAKE) setup VENV=.venv-parity
-	.venv-parity/bin/python -m pip --disable-pip-version-check install --quiet \
-	  -c .venv-parity/constraints.txt -r constraints/oracle.txt
-	.venv-parity/bin/pytest --numprocesses=auto --durations=15 \
+ORACLES := .venv-parity
+
+$(ORACLES)/oracle.txt: constraints/oracle.txt pyproject.toml constraints/py311.txt constraints/py313.txt
+	$(MAKE) setup VENV=$(ORACLES)
+	$(ORACLES)/bin/python $(PIP) -c $(ORACLES)/constraints.txt -r constraints/oracle.txt
+	cp constraints/oracle.txt $@
+
+parity: $(ORACLES)/oracle.txt
+	$(ORACLES)/bin/pytest --numprocesses=auto --durations=15 \
 	  tests/parity/test_parity.py tests/parity/test_hubs.py $(addprefix tests/features/test_, \
 	  arrays.py batches.py frames.py other_formats.py) tests/data/test_other_sources.py \
 	  tests/backbones/test_torch_network.py tests/backbones/test_torch_libraries.py \
@@ -61,8 +66,11 @@ DOCS := .venv-docs
 
 $(DOCS)/constraints.txt: constraints/docs.txt
 	$(PYTHON) -m venv --clear $(DOCS)
-	$(DOCS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r constraints/docs.txt
+	$(DOCS)/bin/python $(PIP) --no-deps -r constraints/docs.txt
 	cp constraints/docs.txt $@
+
+# All of these environments, some at once with --jobs.
+environments: setup $(ORACLES)/oracle.txt $(DOCS)/constraints.txt
 
 docs: $(DOCS)/constraints.txt
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict --quiet
