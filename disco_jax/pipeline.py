@@ -93,7 +93,8 @@ def rank(
     if recall is not None:
         if past is None:
             raise InputError("rank", "recall", "there are no records", "give a history")
-        names = set(recalled(past, [model.name for model in models], recall))
+        source = {m.name: m.facts["source_data"] for m in models if "source_data" in m.facts}
+        names = set(recalled(past, [model.name for model in models], recall, source))
         models = [model for model in models if model.name in names]
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
