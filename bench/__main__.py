@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import backbones, disco, extract, finetune, metrics, recommend, record, score, truth
+from . import backbones, disco, extract, finetune, metrics, race, recommend, record, score, truth
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
 # lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
@@ -14,6 +14,7 @@ COMMANDS = {
     "extract": extract,
     "finetune": finetune,
     "metrics": metrics,
+    "race": race,
     "recommend": recommend,
     "score": score,
     "truth": truth,

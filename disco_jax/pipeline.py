@@ -70,7 +70,7 @@ def rank(
         history: Past accuracies of the models, or a file of them: the first score is then the
             accuracy expected of each, from its record and the scores together.
         recall: Run only so many models, those with the best records in the history.
-        race: Show all models a few pictures and only the better ones more, see `disco_jax.race`.
+        race: Show all models a few pictures and only the better ones more, see `scoring.rounds`.
             The table is then of the models that are left in the last round.
         budget: Seconds after which a race ends with what it knows.
         progress: Called with a model, how much of all is done, and how much there is: bytes of
