@@ -32,9 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     a, b = read(arguments.a), read(arguments.b)
-    for name, file in (("A", a), ("B", b)):
-        machine = file["machine"]
-        print(f"{name}: {machine['name']}, {machine['cores']} cores, {_taken(file['rows'])}")
     before, after = ({row["shape"]: row for row in file["rows"]} for file in (a, b))
     shared = [shape for shape in before if shape in after]
     resized = [shape for shape in shared if _sizes(before[shape]) != _sizes(after[shape])]
@@ -51,6 +48,11 @@ def main(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    for name, file in (("A", a), ("B", b)):
+        machine = file["machine"]
+        print(f"{name}: {machine['name']}, {machine['cores']} cores, {_taken(file['rows'])}")
+    if a["machine"] != b["machine"]:
+        print("They are of two machines: a ratio is that of the machines too.")
     print(f"\n{record.table(rows, LINES, turned=True).rstrip()}\n")
     for words, left in (
         ("of other sizes", resized),

@@ -20,7 +20,7 @@ def run(folder, **environment):
         env=os.environ | given,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
     )
 
 
