@@ -56,14 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Row]:
+    measured = 0
     for name, measure in PARTS[arguments.part](arguments):
         jax.clear_caches()
         try:
             row = measure()
+            measured += 1
         except Exception as wrong:  # one that is refused must not take the others with it
             lines = str(wrong).splitlines() or [""]
             row = {"notes": [f"failed, {type(wrong).__name__}: {lines[0][:300]}"]}
         yield {"shape": f"{arguments.part}: {name}", **row}
+    if not measured:
+        raise SystemExit(f"{arguments.part}: nothing measured; the last: {row['notes'][0]}")
 
 
 Trials = Iterator[tuple[str, Callable[[], Row]]]
