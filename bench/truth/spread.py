@@ -4,7 +4,7 @@ A draw takes, of every set, one resample of the pictures that scores are of, and
 one of its seeds with the noise of its n test pictures; a set's tau_w and the mean over sets are
 computed anew. The variance of a share p of right answers is p (1 - p) / n, that of an R^2 of normal
 numbers 4 R^2 (1 - R^2)^2 / n; below 0 it is taken as 0. Draws are shifted so that their mean is the
-value itself: noise can only lower an agreement, so their spread is meaningful and their mean is not.
+value itself: noise only lowers an agreement, so their spread is meaningful and their mean is not.
 
 The ceiling is the tau_w that the accuracies of one seed reach against those of another.
 """
