@@ -27,8 +27,8 @@ from disco_jax.extraction import opened
 from disco_jax.finetuning import finetune_hub, recipe
 from disco_jax.finetuning.parts import parts
 from disco_jax.hubs import HubModel
-from disco_jax.race.rounds import shuffled
 from disco_jax.scoring import write_scores
+from disco_jax.scoring.rounds import shuffled
 
 HERE = Path(__file__).parent
 SETS = {  # pack -> tasks
