@@ -91,10 +91,7 @@ def rank(
     if budget is not None and not race:
         raise InputError("rank", "budget", "there is no race to end", "add race, or leave it out")
     if recall is not None:
-        if past is None:
-            raise InputError("rank", "recall", "there are no records", "give a history")
-        names = set(recalled(past, [model.name for model in models], recall))
-        models = [model for model in models if model.name in names]
+        models = of_record(models, past, recall, "rank")
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
     how: dict[str, Any] = {
@@ -149,6 +146,20 @@ def rank(
     if scores is not None:
         write_scores(scores, table)
     return table
+
+
+def of_record(
+    hub: Sequence[HubModel], history: History | None, most: int, where: str
+) -> list[HubModel]:
+    """The models of a hub with the best records, in the order of the hub.
+
+    Raises:
+        ValueError: One line, where there is no history or it knows none of them.
+    """
+    if history is None:
+        raise InputError(where, "recall", "there are no records", "give a history")
+    names = set(recalled(history, [model.name for model in hub], most))
+    return [model for model in hub if model.name in names]
 
 
 def networks_of(
