@@ -45,7 +45,7 @@ def whole(models, images, tmp_path_factory):
 def test_half_is_dropped_until_one_is_left(whole, models):
     out, found = whole
     names = [model.name for model in models]
-    assert [(stage.epochs, list(stage.tried)) for stage in found.stages][0] == (1, names)
+    assert (found.stages[0].epochs, list(found.stages[0].tried)) == (1, names)
     inside = names
     for stage in found.stages:
         assert list(stage.predicted) == inside
@@ -77,7 +77,7 @@ def test_the_run_that_is_left_is_a_full_one(whole, models, images):
     assert found.run.validations == " ".join(f"{value:.6g}" for value in first.values())
 
 
-@pytest.mark.parametrize("at", [2, 7, 10, 12])
+@pytest.mark.parametrize("at", [2, 7, 12])
 def test_going_on_gives_the_same(whole, models, images, tmp_path, at):
     out = tmp_path / "accuracies.csv"
 
