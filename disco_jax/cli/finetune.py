@@ -21,7 +21,7 @@ from disco_jax.hubs import find_hub, read_hub
 from disco_jax.pipeline import of_record
 from disco_jax.progress import Progress
 
-from .printing import print_csv, print_json, print_lines, print_table
+from .printing import print_csv, print_json, print_lines, print_table, warn
 from .progress import bar
 
 SHORT = ("model", "dataset", "accuracy", "seeds", "rate", "status")
@@ -66,6 +66,8 @@ def run(
     if len({images.name for images in sources}) < len(sources):
         raise InputError("finetune", "data", "two have one name", "rename one of them")
     curves = {} if history is None or not select else read_curves(history)
+    if select and history is not None and not curves:
+        warn([f"{history} has no learning curves: the validation so far decides who is dropped"])
     found, selections = list[Run](), list[Selection]()
     with bar() as show:
         for place, images in enumerate(sources):

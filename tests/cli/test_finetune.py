@@ -51,7 +51,7 @@ def test_selecting_says_what_it_took(hub, tmp_path, run):
     given = ["finetune", "--hub", hub, "--data", TARGET, "--tune", "head", "--epochs", 4]
     given += ["--samples", 60, "--rates", "3e-3,1e-2"]
     run(*given, "--out", past)
-    given += ["--out", out, "--select", "--history", past, "--recall", 2]
+    given += ["--out", out, "--select", "--recall", 2, "--history", past]
     code, printed, err = run(*given)
     assert (code, err) == (0, "")
     found = json.loads(run(*given, "--format", "json")[1])
@@ -65,6 +65,9 @@ def test_selecting_says_what_it_took(hub, tmp_path, run):
     took = f"{row['model']} for noisy_digits: 10 of 16 epochs, 38% saved"
     assert last == f"{took}; its run is in {out}"
     assert len(out.read_text().splitlines()) == 2
+    wide = tmp_path / "wide.csv"
+    wide.write_text("model,x\nuntrained,0.3\ndigits_small,0.8\n")
+    assert "no learning curves" in run(*given[:-1], wide)[2]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,14 @@ def test_a_damaged_state_is_as_good_as_none(whole, models, images, tmp_path):
     assert select_hub(models, images, HOW, out).stages[0].rates == whole[1].stages[0].rates
 
 
+def test_where_all_diverge_the_first_is_left(models, images, tmp_path):
+    how = HOW._replace(rates=(1e38,))
+    found = select_hub(models[:2], images, how, tmp_path / "accuracies.csv")
+    assert (found.run.model, found.run.status) == (models[0].name, "diverged")
+    assert (found.spent, found.whole, found.run.curve) == (2, 8, "nan")
+    json.dumps({**found.to_dict(), **found.run.to_dict()}, allow_nan=False)
+
+
 def test_selections_that_cannot_be_made(models, images, tmp_path):
     out = tmp_path / "accuracies.csv"
     one = lambda: select_hub(models[:1], images, HOW, out)  # noqa: E731
