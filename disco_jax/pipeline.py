@@ -150,7 +150,7 @@ def rank(
 
 def of_record(
     hub: Sequence[HubModel], history: History | None, most: int, where: str
-) -> list[HubModel]:
+) -> tuple[HubModel, ...]:
     """The models of a hub with the best records, in the order of the hub.
 
     Raises:
@@ -159,7 +159,7 @@ def of_record(
     if history is None:
         raise InputError(where, "recall", "there are no records", "give a history")
     names = set(recalled(history, [model.name for model in hub], most))
-    return [model for model in hub if model.name in names]
+    return tuple(model for model in hub if model.name in names)
 
 
 def networks_of(
