@@ -125,18 +125,19 @@ def _means(runs: Sequence[Run]) -> list[list[str]]:
 def _lines(selection: Selection) -> list[list[str]]:
     """A line for each network: the one that was selected, then by how long each was in."""
     run = selection.run
-    number = lambda value: f"{value:.4f}" if math.isfinite(value) else ""  # noqa: E731
-    whole = [run.model, run.dataset, str(run.epochs), f"{run.rate:g}", number(run.validation)]
     promised = selection.stages[-1].predicted[run.model]
-    lines = [[*whole, number(promised), number(run.accuracy)]]
+    whole = [run.model, run.dataset, str(run.epochs), f"{run.rate:g}"]
+    lines = [[*whole, *map(_number, (run.validation, promised, run.accuracy))]]
     for stage in reversed(selection.stages):
-        order = sorted(stage.dropped, key=lambda name: stage.predicted[name], reverse=True)
-        for name in order:
-            seen = number(validation_of(stage)[name]), number(stage.predicted[name])
-            lines.append(
-                [name, run.dataset, str(stage.epochs), f"{stage.rates[name]:g}", *seen, ""]
-            )
+        validation = validation_of(stage)
+        for name in sorted(stage.dropped, key=lambda name: -stage.predicted[name]):
+            part = [name, run.dataset, str(stage.epochs), f"{stage.rates[name]:g}"]
+            lines.append([*part, _number(validation[name]), _number(stage.predicted[name]), ""])
     return lines
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else ""
 
 
 def _said(selection: Selection) -> str:
