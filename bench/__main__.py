@@ -2,33 +2,33 @@
 
 import argparse
 import sys
+from importlib import import_module
 
-from . import backbones, disco, extract, finetune, metrics, recommend, record, score, truth
+from . import record
 
 # A bench is a module with add_arguments(parser), run(arguments) -> rows one by one, and LINES, the
-# lines of its table as {label: (key, value -> text)}; its columns where TURNED.  A new one is one
-# file and one entry here.
-COMMANDS = {
-    "backbones": backbones,
-    "disco": disco,
-    "extract": extract,
-    "finetune": finetune,
-    "metrics": metrics,
-    "recommend": recommend,
-    "score": score,
-    "truth": truth,
-}
+# lines of its table as {label: (key, value -> text)}; its columns where TURNED.  What reads results
+# has main(arguments) -> exit code in place of these.  A new one is one file and one name here, and
+# only the one that is asked for is loaded.
+COMMANDS = (
+    *("backbones", "compare", "device", "disco", "extract", "finetune", "metrics", "ratios"),
+    *("race", "recommend", "score", "truth"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for name, module in COMMANDS.items():
+    modules = {}
+    for name in set(sys.argv[1:2]).intersection(COMMANDS) or COMMANDS:
+        modules[name] = module = import_module(f".{name}", __package__)
         summary = (module.__doc__ or "").splitlines()[0]
         module.add_arguments(subparsers.add_parser(name, help=summary, description=summary))
     arguments = parser.parse_args()
 
-    module = COMMANDS[arguments.command]
+    module = modules[arguments.command]
+    if hasattr(module, "main"):
+        sys.exit(module.main(arguments))
     machine, provenance = record.machine(), record.provenance()
     rows = []
     for row in module.run(arguments):

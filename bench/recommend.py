@@ -2,8 +2,9 @@
 
 The tables are those given, and the study of this package (bench/truth). There the scores of its
 networks are known as well, so that they are joined with the records, and each score stands beside
-them, and fennec and nearest-tasks with `--proxy`, features of each of its sets. Last come 10,000
-models and 100 past tasks, for the time that an answer takes.
+them, and fennec and nearest-tasks with `--proxy`, features of each of its sets. Then each model is
+left out, and its record taken from those like it (`without_record`). Last come 10,000 models and
+100 past tasks, for the time that an answer takes.
 """
 
 import argparse
@@ -15,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from disco_jax.comparison import Accuracies
+from disco_jax.comparison import Accuracies, read_accuracies
+from disco_jax.extraction import opened
 from disco_jax.history import History, history_of, read_history
+from disco_jax.hubs import find_hub, read_hub
 from disco_jax.pipeline import networks_of
 from disco_jax.recommendation import (
     Likeness,
@@ -31,6 +34,7 @@ from disco_jax.recommendation.fennec import placed, space
 from disco_jax.recommendation.judged import Judged, agreement
 from disco_jax.results import EXPECTED, read_table
 
+from . import without_record
 from .record import Row
 
 TRUTH = Path(__file__).parent / "truth" / "classification"
@@ -42,10 +46,14 @@ SCORES = ("disco:mode=tuned", "ridge_loo", "cka", "logme", "knn", "disco")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", type=Path, nargs="*", help="files of past accuracies")
     parser.add_argument("--proxy", type=Path, help="one network's features of the study's sets")
-    parser.add_argument("--hub", help="the study's networks, for fennec")
+    parser.add_argument("--hub", help="the study's networks, for fennec and their source data")
+    parser.add_argument("--part", choices=("all", "records"), default="all")
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Row]:
+    yield from _without_record(arguments)
+    if arguments.part == "records":
+        return
     for path in arguments.tables:
         yield from _methods(path.stem, read_history(path))
     like = None if arguments.proxy is None else of_proxy(arguments.proxy)
@@ -57,6 +65,17 @@ def run(arguments: argparse.Namespace) -> Iterator[Row]:
             yield from _by_likeness(f"study, {tune}", history, like, networks)
         yield from _scores(f"study, {tune}", history)
     yield from _many()
+
+
+def _without_record(arguments: argparse.Namespace) -> Iterator[Row]:
+    source = {}
+    if arguments.hub is not None:
+        about = {m.name: opened(m, offline=True).about for m in read_hub(find_hub(arguments.hub))}
+        source = {name: each["source_data"] for name, each in about.items()}
+    studied = {f"study, {tune}": TRUTH / f"{tune}.csv" for tune in ("all", "head")}
+    for name, path in {**studied, **{path.stem: path for path in arguments.tables}}.items():
+        known = source if name in studied else {}
+        yield from without_record.rows(name, read_accuracies(path, holes=True), known)
 
 
 def _methods(name: str, history: History) -> Iterator[Row]:
@@ -149,6 +168,8 @@ LINES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "regret@1": ("regret_at_1", _number),
     "regret@3": ("regret_at_3", _number),
     "looked at": ("looked", lambda value: f"{value:.3g}"),
+    "error of a record": ("error", _number),
+    "gained on names": ("gained", lambda of: f"{of[0]:+.2f} ({of[1]:+.2f} to {of[2]:+.2f})"),
     "seconds": ("seconds", lambda value: f"{value:.2g}"),
 }
 TURNED = True

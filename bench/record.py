@@ -1,6 +1,7 @@
 """Where a measurement was taken, how it is kept, and how it is printed.
 
-`bench/results/<device>-<subcommand>.json` holds one machine and its rows.  Every row carries the
+`bench/results/<device>-<subcommand>.json` holds one machine and its rows (in another folder where
+`DISCO_BENCH_RESULTS` names one).  Every row carries the
 versions, the commit and the date it was measured with, so a run of some shapes replaces the rows of
 those shapes and leaves the others as they were.
 """
@@ -18,7 +19,8 @@ from typing import Any
 import jax
 import numpy as np
 
-RESULTS = pathlib.Path(__file__).parent / "results"
+HERE = pathlib.Path(__file__).parent
+RESULTS = pathlib.Path(os.environ.get("DISCO_BENCH_RESULTS", HERE / "results"))
 
 Row = dict[str, Any]
 
@@ -39,9 +41,7 @@ def provenance() -> Row:
     """Versions, commit and date: taken once, before the first row is written."""
     described = ["git", "describe", "--always", "--dirty"]
     try:
-        commit = subprocess.run(
-            described, cwd=RESULTS, capture_output=True, text=True
-        ).stdout.strip()
+        commit = subprocess.run(described, cwd=HERE, capture_output=True, text=True).stdout.strip()
     except OSError:
         commit = ""
     return {
@@ -74,13 +74,13 @@ def table(
     """
     grid = [["", *(row["shape"] for row in rows)]]
     for label, (key, text) in lines.items():
-        grid.append([label, *(text(row[key]) if key in row else "" for row in rows)])
+        cells = [text(row[key]) if key in row else "" for row in rows]
+        if any(cells):
+            grid.append([label, *cells])
     grid = [list(cells) for cells in zip(*grid, strict=True)] if turned else grid
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     grid.insert(1, ["-" * width for width in widths])
-    body = [
-        "| " + " | ".join(map(str.ljust, cells, widths)) + " |" for cells in grid if any(cells[1:])
-    ]
+    body = ["| " + " | ".join(map(str.ljust, cells, widths)) + " |" for cells in grid]
     notes = [f"- {row['shape']}: {note}" for row in rows for note in row.get("notes", [])]
     return "\n".join([*body, "", *notes])
 

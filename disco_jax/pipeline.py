@@ -70,7 +70,7 @@ def rank(
         history: Past accuracies of the models, or a file of them: the first score is then the
             accuracy expected of each, from its record and the scores together.
         recall: Run only so many models, those with the best records in the history.
-        race: Show all models a few pictures and only the better ones more, see `disco_jax.race`.
+        race: Show all models a few pictures and only the better ones more, see `scoring.rounds`.
             The table is then of the models that are left in the last round.
         budget: Seconds after which a race ends with what it knows.
         progress: Called with a model, how much of all is done, and how much there is: bytes of
@@ -158,7 +158,8 @@ def of_record(
     """
     if history is None:
         raise InputError(where, "recall", "there are no records", "give a history")
-    names = set(recalled(history, [model.name for model in hub], most))
+    source = {m.name: m.facts["source_data"] for m in hub if "source_data" in m.facts}
+    names = set(recalled(history, [model.name for model in hub], most, source))
     return tuple(model for model in hub if model.name in names)
 
 

@@ -18,6 +18,7 @@ Scores = dict[str, dict[str, dict[str, float]]]  # {spec: {set: {network: score}
 class Evidence(NamedTuple):
     """Everything that one table is made of."""
 
+    task: str
     scores: Scores
     resampled: dict[str, dict[str, np.ndarray]]  # spec -> set -> (networks, draws), in their order
     runs: dict[str, dict[str, list[float]]]  # set -> network -> accuracy of each seed
@@ -52,4 +53,4 @@ def evidence(task: str, tune: str) -> Evidence:
             values = np.array([drawn[network] for network in of_network])
             resampled.setdefault(spec, {})[name] = values
     scores = {spec: of for spec, of in scores.items() if of.keys() == runs.keys()}
-    return Evidence(scores, resampled, runs, tested, compare(scores, table))
+    return Evidence(task, scores, resampled, runs, tested, compare(scores, table))

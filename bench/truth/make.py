@@ -6,6 +6,7 @@ the recipes below, and scored on the pictures that it was trained on, at the siz
     TASK/all.csv, TASK/head.csv    accuracies of the whole network, and of a new head alone
     TASK/SET.json                  scores
     TASK/SET.resamples.json        on resamples of the pictures, {score: {network: [value, ...]}}
+    TASK/SET.few.json              on fewer of them, {pictures: the same of the default scores}
 
 What is there already is kept, so the command goes on where it was stopped. With `--nets` and
 `--sets` it makes a part, one cell too, and with `--out` elsewhere.
@@ -27,6 +28,7 @@ from disco_jax.finetuning import finetune_hub, recipe
 from disco_jax.finetuning.parts import parts
 from disco_jax.hubs import HubModel
 from disco_jax.scoring import write_scores
+from disco_jax.scoring.rounds import shuffled
 
 HERE = Path(__file__).parent
 SETS = {  # pack -> tasks
@@ -45,6 +47,7 @@ RECIPES = {
 
 METRICS = "all"
 DRAWS = 10  # resamples of the pictures
+FEWER, FEW_DRAWS = (2, 4), 5  # parts of the pictures, and how many of each
 ONLY = "one part of it; none: the scores"
 
 
@@ -52,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.truth.make", description=__doc__)
     parser.add_argument("networks", type=Path)
     parser.add_argument("images", type=Path)
-    parser.add_argument("--tune", choices=[*RECIPES, "none", "resamples"], help=ONLY)
+    parser.add_argument("--tune", choices=[*RECIPES, "none", "resamples", "few"], help=ONLY)
     parser.add_argument("--nets", help="names, with commas between")
     parser.add_argument("--sets", help="names, with commas between")
     parser.add_argument("--metrics", default=METRICS, help="the scores")
@@ -80,16 +83,14 @@ def _made(
             path = out / task / f"{each}.csv"
             for run in finetune_hub(hub, images, how, path, task=task):
                 yield f"{each} {run.dataset} {run.model} {run.accuracy:.4f} {run.status}"
-    if tune in (None, "none"):
-        path = out / task / f"{images.name}.json"
-        if not path.exists():
-            write_scores(path, score(seen(hub, images, task), metrics=metrics, task=task))
-        yield f"scores {images.name} {task}"
-    if tune in (None, "resamples"):
-        path = out / task / f"{images.name}.resamples.json"
-        if not path.exists():
-            write_text(path, json.dumps(resampled(seen(hub, images, task), metrics, task)))
-        yield f"resamples {images.name} {task}"
+    known: dict[str, FeatureSet] = {}
+    for part, (ending, made) in SCORED.items():
+        path = out / task / f"{images.name}{ending}.json"
+        if tune in (None, part):
+            if not path.exists():
+                known = known or seen(hub, images, task)
+                made(path, known, metrics, task)
+            yield f"{part} {images.name} {task}"
 
 
 def seen(hub: list[HubModel], images: Images, task: str) -> dict[str, FeatureSet]:
@@ -109,20 +110,38 @@ def features(hub: list[HubModel], images: Images) -> dict[str, FeatureSet]:
     return found
 
 
-def resampled(
-    features: dict[str, FeatureSet], metrics: str, task: str
+def _scores(path: Path, features: dict[str, FeatureSet], metrics: str, task: str) -> None:
+    write_scores(path, score(features, metrics=metrics, task=task))
+
+
+def _resamples(path: Path, features: dict[str, FeatureSet], metrics: str, task: str) -> None:
+    classes = _classes(features, task)
+    found = drawn(features, [_rows(classes, draw) for draw in range(DRAWS)], metrics, task)
+    write_text(path, json.dumps(found))
+
+
+def _few(path: Path, features: dict[str, FeatureSet], metrics: str, task: str) -> None:
+    classes, found = _classes(features, task), {}
+    for part in FEWER:
+        number = len(classes) // part
+        rows = [shuffled(classes, seed)[:number] for seed in range(FEW_DRAWS)]
+        found[number] = drawn(features, rows, None, task)
+    write_text(path, json.dumps(found))
+
+
+SCORED = {"none": ("", _scores), "resamples": (".resamples", _resamples), "few": (".few", _few)}
+
+
+def drawn(
+    features: dict[str, FeatureSet], rows: list[np.ndarray], metrics: str | None, task: str
 ) -> dict[str, dict[str, list[float | None]]]:
-    """The scores on resamples, which are the same for all networks and metrics.
+    """The scores on some rows, each time the same for all networks and metrics.
 
     A score that a network lacks on one of them is left out.
     """
-    answers = {"classification": "labels", "regression": "targets"}[task]
-    given = np.asarray(getattr(next(iter(features.values())), answers))
-    of_class = given if task == "classification" else np.zeros(len(given))
     drawn = []
-    for draw in range(DRAWS):
-        rows = _rows(of_class, draw)
-        some = {name: _at(each, rows) for name, each in features.items()}
+    for of in rows:
+        some = {name: _at(each, of) for name, each in features.items()}
         drawn.append(score(some, metrics=metrics, task=task).scores)
     found = {
         spec: {name: [table[name][spec] for table in drawn] for name in features}
@@ -138,6 +157,13 @@ def _at(features: FeatureSet, rows: np.ndarray) -> FeatureSet:
     arrays = {name: getattr(features, name) for name in ("labels", "targets", "logits")}
     some = {name: np.asarray(a)[rows] for name, a in arrays.items() if a is not None}
     return FeatureSet(np.asarray(features.features)[rows], **some)
+
+
+def _classes(features: dict[str, FeatureSet], task: str) -> np.ndarray:
+    """Of each picture; one for all where there are none."""
+    one = next(iter(features.values()))
+    given = one.labels if task == "classification" else one.targets
+    return np.asarray(given) if task == "classification" else np.zeros(len(np.asarray(given)))
 
 
 def _rows(of_class: np.ndarray, draw: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from disco_jax import FeatureSet, open_images, score
 from disco_jax.atomic import write_text
 from disco_jax.history import read_history
 from disco_jax.hubs import HubModel
-from disco_jax.race import race
+from disco_jax.scoring import race
 
 from .make import HERE, features
 

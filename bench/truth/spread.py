@@ -1,9 +1,10 @@
 """How far the table would move: a bootstrap over samples and seeds, and the noise of the truth.
 
 A draw takes, of every set, one resample of the pictures that scores are of, and for every network
-one of its seeds with the binomial noise of its test pictures; a set's tau_w and the mean over sets
-are computed anew. Draws are shifted so that their mean is the value itself: noise can only lower an
-agreement, so their spread is meaningful and their mean is not.
+one of its seeds with the noise of its n test pictures; a set's tau_w and the mean over sets are
+computed anew. The variance of a share p of right answers is p (1 - p) / n, that of an R^2 of normal
+numbers 4 R^2 (1 - R^2)^2 / n; below 0 it is taken as 0. Draws are shifted so that their mean is the
+value itself: noise only lowers an agreement, so their spread is meaningful and their mean is not.
 
 The ceiling is the tau_w that the accuracies of one seed reach against those of another.
 """
@@ -56,7 +57,9 @@ def _drawn_truth(found: Evidence, name: str, rng: np.random.Generator) -> np.nda
     """An accuracy of each network, as another seed and other test pictures might have it."""
     seen = np.array([rng.choice(runs) for runs in found.runs[name].values()])
     share = np.clip(seen, 0, 1)
-    return seen + rng.normal(size=len(seen)) * np.sqrt(share * (1 - share) / found.tested[name])
+    rest = share * (1 - share)
+    variance = rest if found.task == "classification" else 4 * rest * (1 - share)
+    return seen + rng.normal(size=len(seen)) * np.sqrt(variance / found.tested[name])
 
 
 def _drawn_scores(found: Evidence, spec: str, name: str, which: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from .options import (
     Batch,
     Bfloat16,
     Bootstrap,
+    Budget,
     Data,
     Format,
     Grouped,
@@ -27,6 +28,7 @@ from .options import (
     Metrics,
     Offline,
     Printed,
+    Race,
     Record,
     Seed,
     Split,
@@ -84,12 +86,8 @@ def rank(
     dataset: Annotated[
         str | None, typer.Option(help="Which dataset of the accuracies the data are.")
     ] = None,
-    race: Annotated[
-        bool, typer.Option("--race", help="Show only the better models more than a few pictures.")
-    ] = False,
-    budget: Annotated[
-        str | None, typer.Option(help="When a race ends with what it knows: 90s, 10m, 1.5h.")
-    ] = None,
+    race: Race = False,
+    budget: Budget = None,
     batch: Batch = None,
     bfloat16: Bfloat16 = False,
     offline: Offline = False,
@@ -184,6 +182,8 @@ def score(
     memory: Memory = None,
     keep_going: KeepGoing = False,
     history: Record = None,
+    race: Race = False,
+    budget: Budget = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the JSON there too; an interrupted run resumes.")
     ] = None,
@@ -206,6 +206,8 @@ def score(
         memory=memory,
         keep_going=keep_going,
         history=history,
+        race=race,
+        budget=budget,
         out=out,
         group_layers=group_layers,
         pool=pool,

@@ -52,4 +52,10 @@ Record = Annotated[
 KeepGoing = Annotated[
     bool, typer.Option("--keep-going", help="Go on with the others where a model fails.")
 ]
+Race = Annotated[
+    bool, typer.Option("--race", help="Go on past a few samples with the better models only.")
+]
+Budget = Annotated[
+    str | None, typer.Option(help="When a race ends with what it knows: 90s, 10m, 1.5h.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Fetch no weights; take those at hand.")]

@@ -6,12 +6,12 @@ from pathlib import Path
 from disco_jax.comparison import compare, dataset_of, no_dataset, read_accuracies
 from disco_jax.data import open_images
 from disco_jax.demo import ACCURACIES, HUB, TARGET
-from disco_jax.errors import InputError
 from disco_jax.features import read_labels
 from disco_jax.hubs import accuracies_of, find_hub, read_hub
 from disco_jax.pipeline import rank
 from disco_jax.reporting import write_page
 
+from .durations import seconds_of
 from .printing import PEOPLE
 from .progress import bar
 from .tables import show_beside, show_scores
@@ -54,7 +54,7 @@ def run(
         accuracies, report = accuracies or ACCURACIES, report or Path("report.html")
     if hub is None or data is None:
         raise ValueError("rank: give both --hub and --data, or neither for the bundled ones")
-    seconds = None if budget is None else seconds_of(budget)
+    seconds = None if budget is None else seconds_of(budget, "rank")
     listed = find_hub(hub)
     models, images = read_hub(listed), open_images(data, split)
     truth = _truth(accuracies or accuracies_of(listed), dataset, images.name, accuracies)
@@ -93,18 +93,6 @@ def run(
     if bundled and report is not None:
         where = sys.stdout if form in PEOPLE else sys.stderr
         print(f"report: {report.resolve()}", file=where)
-
-
-def seconds_of(text: str) -> float:
-    """90s, 10m or 1.5h, in seconds."""
-    units = {"s": 1, "m": 60, "h": 3600}
-    try:
-        seconds = float(text[:-1]) * units[text[-1:]]
-    except (KeyError, ValueError):
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise InputError("rank", "budget", f"{text!r} is no time", "give one as 90s, 10m or 1.5h")
-    return seconds
 
 
 def _truth(

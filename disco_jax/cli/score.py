@@ -8,6 +8,7 @@ from disco_jax.history import read_history
 from disco_jax.recommendation import with_history
 from disco_jax.scoring import score, write_scores
 
+from .durations import seconds_of
 from .progress import bar
 from .tables import show_scores
 
@@ -23,12 +24,15 @@ def run(
     memory: float | None,
     keep_going: bool,
     history: Path | None,
+    race: bool,
+    budget: str | None,
     out: Path | None,
     group_layers: bool,
     pool: str | None,
     form: str,
 ) -> None:
     """Score a folder, write and print the table."""
+    seconds = None if budget is None else seconds_of(budget, "score")
     past = None if history is None else read_history(history)
     if out is not None:
         _require_writable(out)
@@ -46,6 +50,8 @@ def run(
             resume=out,
             group_layers=group_layers,
             pool=pool,
+            race=race,
+            budget=seconds,
         )
     if past is not None:
         table = with_history(table, past)

@@ -118,12 +118,13 @@ def _race(table: ScoreTable) -> list[str]:
     if not table.race:
         return []
     rounds, passes, whole = (table.race[key] for key in ("rounds", "passes", "all_passes"))
+    counted = table.race.get("counted", "forward passes")
     left = ", ".join(
         f"{len(each['models']) - len(each['dropped'])} after {each['samples']:,}" for each in rounds
     )
     return [
-        f"race: {passes:,} of {whole:,} forward passes ({passes / whole:.0%}), until "
-        f"{table.race['ended']}; models left: {left} pictures"
+        f"race: {passes:,} of {whole:,} {counted} ({passes / whole:.0%}), until "
+        f"{table.race['ended']}; models left: {left} samples"
     ]
 
 

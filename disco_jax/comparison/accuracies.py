@@ -2,19 +2,20 @@
 
 Two forms, told apart by the header (upper and lower case are the same in the names of columns):
 
-    tidy  model,dataset,accuracy[,seed][,params][,source_accuracy]   in any order, others ignored
-    wide  model,<dataset>,<dataset>,...[,params][,source_accuracy]   `model` first
+    tidy  model,dataset,accuracy[,seed][,OF_MODEL]   in any order, others ignored
+    wide  model,<dataset>,<dataset>,...[,OF_MODEL]   `model` first
 
 A file with both a `dataset` and an `accuracy` column is tidy. Of several seeds the mean is taken,
-as `disco-jax finetune` writes them. `params` and `source_accuracy` belong to the model and must be
-the same wherever it stands. Every model needs an accuracy on every dataset, unless holes are
-allowed: the controls average over datasets, and a hole would be another hub on that dataset.
+as `disco-jax finetune` writes them. Of a model are `params`, `source_accuracy` and the text
+`source_data`, which may be empty; each must be the same wherever the model stands. Every model
+needs an accuracy on every dataset, unless holes are allowed: the controls average over datasets,
+and a hole would be another hub on that dataset.
 
 Whatever is wrong is an `InputError`, one line that names the file, the line or field, and a remedy.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 from disco_jax.errors import InputError
 
-from .rows import MISSING, OF_MODEL, Rows
+from .rows import MISSING, OF_MODEL, SOURCE, Rows
 
 
 class Accuracies(NamedTuple):
@@ -31,6 +32,7 @@ class Accuracies(NamedTuple):
     datasets: dict[str, dict[str, float]]  # {dataset: {model: accuracy}}, the same models in each
     params: dict[str, float] | None = None  # {model: number of parameters}
     source_accuracy: dict[str, float] | None = None  # {model: accuracy on its pre-training data}
+    source_data: Mapping[str, str] = {}  # {model: what it was pre-trained on}, where known
 
 
 def read_accuracies(
@@ -58,10 +60,11 @@ def read_accuracies(
 def _parse(file: Rows, holes: bool) -> Accuracies:
     datasets: dict[str, dict[str, dict[str, float]]] = {}  # dataset -> model -> seed
     per_model: dict[str, dict[str, float]] = {name: {} for name in OF_MODEL if name in file.columns}
+    sources: dict[str, str] = {}
     named = [
         (column, name)
         for column, name in zip(file.columns, file.header, strict=True)
-        if column not in ("model", *OF_MODEL)
+        if column not in ("model", SOURCE, *OF_MODEL)
     ]
     for cell in file.rows():
         model = file.name(cell, "model")
@@ -83,12 +86,19 @@ def _parse(file: Rows, holes: bool) -> Accuracies:
                     f"gives model {model!r} {value:g} as {column!r} where it was {found[model]:g}",
                     "give it the same in every line",
                 )
+        if SOURCE in file.columns and sources.setdefault(model, cell(SOURCE)) != cell(SOURCE):
+            raise file.error(
+                f"gives model {model!r} {cell(SOURCE)!r} as {SOURCE!r} where it was "
+                f"{sources[model]!r}",
+                "give it the same in every line",
+            )
     means = {
         name: {model: fmean(runs.values()) for model, runs in of_models.items() if runs}
         for name, of_models in datasets.items()
     }
     _check_grid(means, file.path, holes)
-    return Accuracies(means, per_model.get("params"), per_model.get("source_accuracy"))
+    known = {model: source for model, source in sources.items() if source}
+    return Accuracies(means, per_model.get("params"), per_model.get("source_accuracy"), known)
 
 
 def _check_grid(datasets: dict[str, dict[str, float]], path: Path, may_have_holes: bool) -> None:
@@ -130,6 +140,7 @@ def for_models(
         {name: only(of_models) for name, of_models in table.datasets.items()},
         table.params and only(table.params),
         table.source_accuracy and only(table.source_accuracy),
+        {model: source for model, source in table.source_data.items() if model in models},
     )
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from disco_jax.arrow_file import read_table, require_pyarrow
 from disco_jax.errors import InputError
 
-OF_MODEL = ("params", "source_accuracy")
+OF_MODEL = ("params", "source_accuracy")  # numbers
+SOURCE = "source_data"
 TIDY = ["model", "dataset", "accuracy"]
 ALIASES = {
     "finetuned_dataset": "dataset",

@@ -10,7 +10,7 @@
     files         a file or a folder of them; `format_*`, one each; `stored`
     columns       named columns as fields
     label_files   labels of a hub from one file
-    join          further samples of a model
+    taken         some samples of a model; `join` further ones after these
     layers        a row for each layer of a model
 
 Loads no jax.

@@ -114,7 +114,9 @@ def _not_finite(
     given: "FeatureSet", key: str, bad: int, first: tuple[int, int, float]
 ) -> InputError:
     shape = getattr(given, key).shape
-    where = f"row {first[0]}" + (f", column {first[1]}" if len(shape) > 1 else "")
+    taken = given.places is not None and FIELDS[key].rows == "features"
+    row = given.places[first[0]] if taken else first[0]
+    where = f"row {row}" + (f", column {first[1]}" if len(shape) > 1 else "")
     size = shape[0] * (shape[1] if len(shape) > 1 else 1)
     problem = f"{bad} of {size} values not finite, first {first[2]} at {where} (from 0)"
     return given.error(key, problem, "drop these samples or compute them again")

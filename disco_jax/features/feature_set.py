@@ -26,6 +26,7 @@ from disco_jax.errors import InputError
 from .arrays import as_array
 from .checking import Checked, check
 from .fields import BESIDE_MOMENTS, EXTRAS, FIELDS, LAYER, LAYER_NAME, TASKS, any_of, kind_of
+from .taken import TakenRows
 from .tokens import POOLING, may_be_tokens
 from .values import StoredRows, on_device
 
@@ -39,8 +40,8 @@ class FeatureSet:
 
     Arrays are kept where they are: NumPy's in memory, jax's on their device, stored ones in their
     file. Tensors of torch, frames of pandas and the like become arrays. `file` is where it was read
-    from, if it was, and `layer` the name of the layer that `features` are of, where it is one of
-    several.
+    from, if it was, `layer` the name of the layer that `features` are of, where it is one of
+    several, and `places` (n,) which samples these are, where they were taken from more.
     """
 
     features: Any = None
@@ -56,6 +57,7 @@ class FeatureSet:
     name: str = ""
     layer: str = ""
     file: str = ""
+    places: Any = None
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,6 +108,23 @@ class FeatureSet:
     def read_rows(self, start: int, stop: int) -> Any:
         """Rows `start` to `stop` of the features; of a stored array these are read, no others."""
         return self.features[start:stop]
+
+    def take(self, places: np.ndarray) -> "FeatureSet":
+        """The samples at some places, in this order; rows of stored arrays are read when needed."""
+        if self.moments is not None:
+            raise self.error("moments", "of all samples, none can be taken", "extract the features")
+
+        def of(array: Any) -> Any:
+            return TakenRows(array, places) if isinstance(array, StoredRows) else array[places]
+
+        rows = {
+            key: of(getattr(self, key))
+            for key, rule in FIELDS.items()
+            if rule.rows == "features" and getattr(self, key) is not None
+        }
+        layers = {name: of(array) for name, array in self.layers.items()}
+        own = places if self.places is None else self.places[places]
+        return replace(self, **rows, layers=layers, places=own)
 
     def in_memory(self) -> "FeatureSet":
         """A feature set whose stored arrays are read."""

@@ -32,6 +32,9 @@ class StoredRows(Protocol):
     shape: tuple[int, ...]
     dtype: Any
 
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Some rows."""
+
     def blocks(self) -> Iterator[np.ndarray]:
         """All rows in order, a block at a time; an InputError where they prove damaged."""
 

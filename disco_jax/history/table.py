@@ -5,6 +5,7 @@ as in PARC's table.
 """
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ class History(NamedTuple):
     models: tuple[str, ...]
     tasks: tuple[str, ...]
     values: np.ndarray  # (models, tasks) float64, NaN for a hole
+    source_data: Mapping[str, str] = {}  # what models were pre-trained on, where that is known
 
     @property
     def missing(self) -> int:
@@ -37,7 +39,8 @@ class History(NamedTuple):
         keep = np.array([name != task for name in self.tasks])
         some = ~np.isnan(self.values[:, keep]).all(1)
         models = tuple(name for name, there in zip(self.models, some, strict=True) if there)
-        return History(models, tuple(np.array(self.tasks)[keep]), self.values[some][:, keep])
+        tasks = tuple(np.array(self.tasks)[keep])
+        return self._replace(models=models, tasks=tasks, values=self.values[some][:, keep])
 
     def on(self, task: str) -> dict[str, float]:
         """The accuracies on one task.
@@ -69,7 +72,8 @@ def history_of(table: Accuracies, where: object = "history") -> History:
         problem = f"only {models[0]!r} has accuracies" if models else "no model has any"
         raise InputError(where, "models", problem, "give two models or more")
     values = np.array([[table.datasets[t].get(m, np.nan) for t in tasks] for m in models])
-    return History(models, tasks, _one_unit(values, models, tasks, where))
+    values = _one_unit(values, models, tasks, where)
+    return History(models, tasks, values, table.source_data)
 
 
 def _one_unit(

@@ -14,7 +14,9 @@ else the first. The mix then has a correlation with the accuracies of
 
     expected accuracy = mean of the tasks + r x spread on a task x z(together)
 
-Unknown stay 1 - r^2 of the variance on a task and how hard the task is: the interval.
+Unknown stay 1 - r^2 of the variance on a task and how hard the task is: the interval. Of a model
+without a record it is wider, by the error of the record that it takes (`records`) times what a
+record counts, r x spread x w / (sd(mix) sd(record)).
 """
 
 import os
@@ -27,7 +29,7 @@ import numpy as np
 
 from disco_jax.comparison import pearson
 from disco_jax.history import History, effects, read_history, static
-from disco_jax.results import EXPECTED, ScoreTable, plain
+from disco_jax.results import EXPECTED, ScoreTable, plain, split
 
 from .expected import COVERED, bounded, half_width
 from .records import records
@@ -51,7 +53,7 @@ def with_history(table: ScoreTable, history: History | str | os.PathLike[str]) -
     if not isinstance(history, History):
         history = read_history(history)
     metrics = tuple(spec for spec in table.metrics if spec != EXPECTED)
-    found = combined(history, table.scores, metrics)
+    found = combined(history, table.scores, metrics, _source_data(table))
     why = {
         name: {"record": plain(found.record[name]), "scores": plain(found.scores[name])}
         for name in found.expected
@@ -90,16 +92,19 @@ class Combined(NamedTuple):
     scores: dict[str, float]  # z of the scores
     weight: float  # of the record
     by: tuple[str, ...]  # the scores that count
-    like: dict[str, list[str]]  # per model without a record, those whose record it takes
+    like: dict[str, list[str]]  # per model without a record, those like it
 
 
 def combined(
-    history: History, scores: Mapping[str, Mapping[str, float | None]], specs: Sequence[str]
+    history: History,
+    scores: Mapping[str, Mapping[str, float | None]],
+    specs: Sequence[str],
+    source_data: Mapping[str, str] | None = None,
 ) -> Combined:
     """What is expected of the models that have the scores that count."""
     by = tuple(spec for spec in SCORES if spec in specs) or tuple(specs[:1])
     models = [name for name, row in scores.items() if None not in (row.get(spec) for spec in by)]
-    effect, like = records(history, models)
+    effect, like, error = records(history, models, source_data)
     columns = np.array([[scores[name][spec] for name in models] for spec in by], np.float64)
     record, new = _z(effect), _z(_z(columns).mean(0))
 
@@ -111,9 +116,11 @@ def combined(
 
     level, _ = effects(history.values)
     spread = float(np.nanmean(np.nanstd(history.values, 0)))
-    accuracy = level.mean() + r * spread * _z(w * record + (1 - w) * new)
-    accuracy = np.minimum(accuracy, history.whole)
-    half = half_width(level, (1 - r**2) * spread**2)
+    mix = w * record + (1 - w) * new
+    accuracy = np.minimum(level.mean() + r * spread * _z(mix), history.whole)
+    counts = r * spread * w / (max(float(mix.std()), TINY) * max(float(effect.std()), TINY))
+    without = np.array([name in like for name in models])
+    half = half_width(level, (1 - r**2) * spread**2 + without * counts**2 * error)
 
     def of_model(values: np.ndarray) -> dict[str, float]:
         return dict(zip(models, values.tolist(), strict=True))
@@ -138,8 +145,17 @@ def worth_of_records(history: History) -> float:
     return fmean(found) if found else 0.0
 
 
+def _source_data(table: ScoreTable) -> dict[str, str]:
+    """What models learnt from, as their features say."""
+    said = {m: about.get("provenance", {}).get("source_data") for m, about in table.models.items()}
+    return {split(row)[0]: text for row, text in said.items() if text}
+
+
 def _few(names: list[str]) -> str:
-    return f"{names[0]}" if len(names) == 1 else f"the mean of {len(names)} like {names[0]}"
+    """Those like a model, in words."""
+    if not names:
+        return "an average model, none is like it"
+    return f"the mean of {len(names)} like {names[0]} and an average model"
 
 
 def _z(columns: np.ndarray) -> np.ndarray:

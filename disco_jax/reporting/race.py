@@ -18,9 +18,10 @@ def race_section(result: Mapping[str, Any]) -> Html | None:
     order = sorted(last, key=lambda model: (-last[model], model != rounds[-1]["leader"]))
     sizes = [f"{each['samples']:,}" for each in rounds]
     passes, whole = race["passes"], race["all_passes"]
+    counted = race.get("counted", "forward passes")
     says = (
-        f"{passes:,} of {whole:,} forward passes, {percent(passes / whole)}. A bar ends where its "
-        "model was clearly behind the leader, after as many pictures as the step says. The race "
+        f"{passes:,} of {whole:,} {counted}, {percent(passes / whole)}. A bar ends where its "
+        "model was clearly behind the leader, after as many samples as the step says. The race "
         f"ended when {race['ended']}."
     )
     rows = [
@@ -29,15 +30,15 @@ def race_section(result: Mapping[str, Any]) -> Html | None:
             tag("td", "", class_="place"),
             tag("th", name_of(model), scope="row", class_="model", title=model),
             tag("td", _bar(model, last[model], sizes), class_="chart"),
-            tag("td", sizes[last[model]], class_="beside", data_label="Pictures"),
+            tag("td", sizes[last[model]], class_="beside", data_label="Samples"),
             class_="lead" if model == rounds[-1]["leader"] else None,
         )
         for model in order
     ]
-    heads = {"Rank": "place", "Model": "model", "Rounds": "chart", "Pictures": "number"}
+    heads = {"Rank": "place", "Model": "model", "Rounds": "chart", "Samples": "number"}
     head = tag("tr", *(tag("th", text, scope="col", class_=kind) for text, kind in heads.items()))
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="rows")
-    return section("race", "The race", caption(says), scrolling("Pictures of each model", table))
+    return section("race", "The race", caption(says), scrolling("Samples of each model", table))
 
 
 def _bar(model: str, last: int, sizes: list[str]) -> Html:
@@ -48,7 +49,7 @@ def _bar(model: str, last: int, sizes: list[str]) -> Html:
     )
     return tag(
         "svg",
-        tag("title", f"{model}: {sizes[last]} pictures"),
+        tag("title", f"{model}: {sizes[last]} samples"),
         tag("rect", y=6, width="100%", height=12, class_="track"),
         tag("rect", y=6, width=share(step * (last + 1)), height=12, class_="bar"),
         *lines,

@@ -6,13 +6,25 @@ plan          which factors the metrics read; `inputs` what a model must have fo
 buckets       models of one padded shape; `scale` numbers that float32 can square
 program       the jitted function of one model; `devices` of many, `bootstrap` of resamples
 jackknife     scores without each tenth of the samples
+rounds        a race by these: models are dropped once they are clearly behind
+race_features the race of features that are there already
 run           bucket after bucket; `streaming` and `from_moments` where features are not at hand
 resume        finished models on disk
-tabulate      results -> `results.ScoreTable`
+tabulate      results -> `results.ScoreTable`; `memory` how much a run may take
 """
 
 from .api import score
 from .jackknife import jackknife, standard_error
 from .resume import write_scores
+from .rounds import Race, Round, race, require_raceable
 
-__all__ = ["jackknife", "score", "standard_error", "write_scores"]
+__all__ = [
+    "Race",
+    "Round",
+    "jackknife",
+    "race",
+    "require_raceable",
+    "score",
+    "standard_error",
+    "write_scores",
+]

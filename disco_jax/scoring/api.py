@@ -7,25 +7,24 @@ The steps are `models`, `plan`, `inputs`, `buckets`, `program`, `run` and `tabul
 
 import os
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from disco_jax.errors import InputError
-from disco_jax.machine import memory_bytes
 from disco_jax.metrics import default, is_all, parse
 from disco_jax.progress import Progress
 from disco_jax.results import ScoreTable
 
 from .bootstrap import affordable, resamples
 from .inputs import require_inputs, with_inputs
+from .memory import budget as bytes_of
 from .models import agree_on_task, are_different_samples, number_of_classes, opened
 from .plan import plan_of
-from .resume import Parts
+from .race_features import race_features
+from .resume import Parts, folder_of
 from .run import Job, run_all
 from .tabulate import tabulate
-
-GIGABYTE = 10**9
-RUNTIME_BYTES = 6 * 10**8  # jax, its compiler and compiled programs
 
 
 def score(
@@ -44,6 +43,8 @@ def score(
     resume: str | os.PathLike[str] | None = None,
     group_layers: bool = False,
     pool: str | None = None,
+    race: bool = False,
+    budget: float | None = None,
 ) -> ScoreTable:
     """Score every model of a hub; higher is better.
 
@@ -69,11 +70,17 @@ def score(
         group_layers: Rank models by their best layer, not every layer by itself (`results.order`).
         pool: Features may be those of tokens, (n, t, d), of which this makes (n, d): mean, cls (the
             first token) or max. One array for the hub is then (models, n, t, d).
+        race: Score all models by the first metric on a few samples and only those that are not
+            clearly behind on more (`scoring.rounds`). The table is then of the models that are left
+            in the last round, on the samples that it had.
+        budget: Seconds after which a race ends with what it knows.
 
     Raises:
         InputError: Input that cannot be scored: which file, which field, what to do.
         SpecError: A metric or option that does not exist, with the nearest that does.
     """
+    if budget is not None and not race:
+        raise InputError("score", "budget", "there is no race to end", "add race, or leave it out")
     common = {"labels": labels, "targets": targets, "boxes": boxes}
     common = {name: array for name, array in common.items() if array is not None}
     found = opened(hub, common, keep_going=keep_going, pool=pool)
@@ -84,16 +91,30 @@ def score(
     if is_all(metrics):
         plan, warnings = with_inputs(found, plan)
     require_inputs(found, plan)
+    raced = None
+    if race:
+        raced = race_features(
+            found,
+            task,
+            plan.specs[0].text,
+            seconds=budget,
+            seed=seed,
+            memory=memory,
+            progress=progress,
+            resume=None if resume is None else folder_of(Path(resume)),
+        )
+        found.models = raced.features
+        plan = plan._replace(num_classes=number_of_classes(found.models.values(), task))
     models = dict(found.models)
     count = affordable(plan, models) if bootstrap is None else bootstrap
     weights = resamples(models, count, seed) if count and models else {}
     store = None if resume is None else Parts(Path(resume), plan, weights)
-    job = Job(plan, *budget(memory), weights, store)
+    job = Job(plan, *bytes_of(memory), weights, store)
     scored = run_all(job, found, progress)
     if are_different_samples({model: models[model] for model in scored}):
         warnings += ("hub: models were scored on different samples, so scores may not compare",)
     ordered = {model: scored[model] for model in models if model in scored}
-    return tabulate(
+    table = tabulate(
         plan,
         ordered,
         models,
@@ -101,14 +122,4 @@ def score(
         failures=found.failures,
         grouped=group_layers,
     )
-
-
-def budget(memory: float | None) -> tuple[int, str]:
-    """Bytes for arrays, and the limit in words."""
-    if memory is None:
-        memory = memory_bytes() / 2 / GIGABYTE
-    budget = int(memory * GIGABYTE) - RUNTIME_BYTES
-    if budget <= 0:
-        problem = f"{memory:g} GB is less than the runtime itself takes"
-        raise InputError("memory", "gigabytes", problem, "give 1 or more")
-    return budget, f"{memory:.3g} GB"
+    return table if raced is None else replace(table, race=raced.to_dict())

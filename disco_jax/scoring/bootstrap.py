@@ -46,7 +46,7 @@ def affordable(plan: Plan, hub: Mapping[str, FeatureSet]) -> int:
 
 def resamples(hub: Mapping[str, FeatureSet], count: int, seed: int) -> dict[str, np.ndarray]:
     """Weights (count, n) for every model."""
-    ids = {model: _ids(features) for model, features in hub.items()}
+    ids = {model: ids_of(features) for model, features in hub.items()}
     every, first = np.unique(np.concatenate(list(ids.values())), return_index=True)
     classes = np.concatenate([classes_of(features) for features in hub.values()])[first]
     generator = np.random.default_rng(seed)
@@ -58,7 +58,8 @@ def resamples(hub: Mapping[str, FeatureSet], count: int, seed: int) -> dict[str,
     return {model: weights[:, np.searchsorted(every, own)] for model, own in ids.items()}
 
 
-def _ids(features: FeatureSet) -> np.ndarray:
+def ids_of(features: FeatureSet) -> np.ndarray:
+    """What the samples are known by, as text."""
     ids = np.arange(features.shape[0]) if features.ids is None else np.asarray(features.ids)
     return ids.astype(np.str_)
 

@@ -3,9 +3,10 @@
     .<name of the result>.parts/<model>.json    what was found, and the key it was found under
 
 The key is a digest of all that the result depends on: the version, the metrics, the task, the
-compiled shapes, the resamples, the labels and the stamp (size and time) of the feature file, or all
-arrays of a model that has none. A part with another key, or one that does not read, is as good as
-none. Parts are written whole or not at all; runs that share a folder write the same parts.
+compiled shapes, the resamples, the labels, which samples were taken, and the stamp (size and time)
+of the feature file, or all arrays of a model that has none. A part with another key, or one that
+does not read, is as good as none. Parts are written whole or not at all; runs that share a folder
+write the same parts.
 """
 
 import hashlib
@@ -79,7 +80,7 @@ class Parts:
         ):
             digest.update(repr(part).encode())
         read = FIELDS if stamp is None else TASK_FIELDS  # a file's stamp speaks for the others
-        for array in (getattr(features, field) for field in read):
+        for array in (features.places, *(getattr(features, field) for field in read)):
             digest.update(b"none" if array is None else np.asarray(array).tobytes())
         digest.update(self._resamples[model].tobytes() if model in self._resamples else b"")
         return digest.hexdigest()

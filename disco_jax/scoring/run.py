@@ -86,6 +86,8 @@ def run(job: Job, models: Mapping[str, FeatureSet]) -> Iterator[tuple[str, Score
                 todo.append(model)
             else:
                 yield model, kept
+        if not todo:
+            continue
         for model, found in _run_bucket(job, bucket._replace(models=tuple(todo)), models):
             if job.store and isinstance(found, Scored):
                 job.store.put(model, models[model], bucket.shapes, found)

@@ -2,7 +2,8 @@
 
 Every kernel runs inside ``jit``, ``vmap``, ``scan`` and ``shard_map``, takes masks or weights
 (``where``) and zero-padded columns (``width``), and returns NamedTuples. Importing the package
-loads jax and sets the BLAS that jaxlib calls on the CPU to one thread (see ``_blas_threads``).
+loads jax, sets the BLAS that jaxlib calls on the CPU to one thread (see ``_blas_threads``), and
+tells ``jax.export`` how to write the results (see ``_serialization``).
 """
 
 from ._blas_threads import limit_scipy_blas as _limit_scipy_blas
@@ -44,6 +45,7 @@ from ._ped import ped  # noqa: E402
 from ._proportions import proportions, spectral_share  # noqa: E402
 from ._rankme import rankme  # noqa: E402
 from ._ridge_loo import ridge_loo, ridge_loo_regression  # noqa: E402
+from ._serialization import RESULTS as _RESULTS  # noqa: E402, F401
 from ._sfda import sfda  # noqa: E402
 from ._spectrum import Spectrum, leading, spectrum  # noqa: E402
 from ._spectrum_from_moments import spectrum_from_moments  # noqa: E402

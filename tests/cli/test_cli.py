@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import disco_jax
+from disco_jax.features import FeatureSet
 from disco_jax.features.files import read_features, write_features
 from disco_jax.metrics.table import METRICS
 
@@ -290,3 +291,27 @@ def test_as_a_module():
         [sys.executable, "-m", "disco_jax", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"disco-jax {disco_jax.__version__}\n"
+
+
+def test_a_race(run, folder, tmp_path):
+    out, page = tmp_path / "scores.json", tmp_path / "page.html"
+    asked = ("score", folder, "--metrics", "knn", "--race")
+    code, text, err = run(*asked, "--budget", "10m", "--out", out, "--format", "json")
+    table = json.loads(text)
+    assert (code, err, json.loads(out.read_text("utf-8"))) == (0, "", table)
+    assert not list(tmp_path.glob(".scores*"))
+    rounds = table["race"]["rounds"]
+    assert rounds[0]["samples"] == 50 and rounds[0]["models"] == ["a", "b", "c"]
+    assert set(table["scores"]) == set(rounds[-1]["models"])
+    assert json.loads(run(*asked, "--format", "json")[1]) == table
+    assert run(*asked)[1].splitlines()[-2].startswith("race: ")
+    passes = table["race"]["passes"]
+    assert f"race: {passes} of 180 rows of features (" in run(*asked)[1]
+    assert run("report", out, "--out", page)[0] == 0
+    assert f"{passes} of 180 rows of features" in page.read_text("utf-8")
+    refused(run(*asked, "--budget", "soon"), "score: budget: 'soon' is no time; give one as 90s")
+    refused(run("score", folder, "--budget", "1m"), "score: budget: there is no race to end")
+    boxes = {"labels": LABELS, "boxes": np.ones((60, 4))}
+    given = FeatureSet(np.eye(60), **boxes)
+    write_features(given, tmp_path / "boxes" / "m.npz")
+    refused(run("score", tmp_path / "boxes", "--race"), "race: boxes are not raced")

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from disco_jax.demo import HUB
-from disco_jax.features import FeatureSet, write_features
+from disco_jax.features import FeatureSet, read_features, write_features
 from disco_jax.results import EXPECTED
 
 from ..command_line import refused
@@ -173,3 +174,29 @@ def test_a_history_of_other_models_scores_nothing(run, folder, tmp_path):
     path = tmp_path / "h.csv"
     path.write_text("model,t0,t1\nx,0.5,0.6\ny,0.4,0.6\n", encoding="utf-8")
     refused(run("score", folder, "--history", path), "knows none of the models")
+
+
+def test_a_model_without_a_record_takes_that_of_its_like(run, folder, tmp_path):
+    """c is new and named like c1 and c2, of which c1 has learnt from other data."""
+    past, asked = tmp_path / "past.csv", ("score", folder, "--metrics", "disco", "--format", "json")
+    scores = json.loads(run(*asked)[1])["scores"]
+    good = {name: row["disco"] for name, row in scores.items()}
+    top = max(good.values())
+    values = {"a": good["a"], "b": good["b"], "c1": 0.0, "c2": good["c"], "d": top / 2}
+    source = {"c1": "birds", "c2": "ImageNet"}
+    lines = ["model,t0,t1,t2,source_data"]
+    for name, value in values.items():
+        cells = [f"{0.4 + 0.2 * value / top + 0.05 * t:.4f}" for t in range(3)]
+        lines.append(",".join([name, *cells, source.get(name, "")]))
+    past.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    says = "c: no record in the history; counts as the mean of {} like {} and an average model"
+    table = json.loads(run(*asked, "--history", past)[1])
+    assert table["warnings"][0] == says.format(2, "c1")
+    ends = table["intervals"][EXPECTED]["models"]
+    width = {name: high - low for name, (low, high) in ends.items()}
+    assert width["a"] == pytest.approx(width["b"], rel=1e-5)
+    assert width["c"] > 1.01 * width["a"]
+    path = folder / "c.safetensors"
+    write_features(replace(read_features(path), provenance={"source_data": "ImageNet"}), path)
+    table = json.loads(run(*asked, "--history", past)[1])
+    assert table["warnings"][0] == says.format(1, "c2")

@@ -45,7 +45,7 @@ def file(tmp_path):
 )
 def test_both_forms_are_read(file, content):
     found = read_accuracies(file(content))
-    assert found == (TABLE, None, None)
+    assert found == (TABLE, None, None, {})
     assert list(found.datasets) == ["pets", "dtd"]
     assert list(found.datasets["pets"]) == ["r18", "r50"]
 
@@ -153,7 +153,7 @@ def test_models_are_matched_with_the_scores(file):
     with pytest.raises(ValueError, match="model 'r18': accuracies but no score; score it"):
         read_accuracies(path, models=["r50"])
     found = read_accuracies(path, models=["r50"], drop_unscored=True)
-    assert found == ({"pets": {"r50": 91.0}}, {"r50": 2.0}, None)
+    assert found == ({"pets": {"r50": 91.0}}, {"r50": 2.0}, None, {})
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -204,3 +204,23 @@ def test_a_published_hub_survives_the_trip(file):
     lines = [f"{m},{d},{value}" for d, row in table.items() for m, value in row.items()]
     path = file("\n".join(["model,dataset,accuracy", *lines]))
     assert read_accuracies(path, models=list(table["pets"])).datasets == table
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model,dataset,accuracy,source_data\na,x,1,birds\na,y,2,birds\nb,x,3,\nb,y,4,\n",
+        "model,x,y,source_data\na,1,2,birds\nb,3,4,\n",
+    ],
+)
+def test_source_data_are_text_of_the_model(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    found = read_accuracies(path)
+    assert found.source_data == {"a": "birds"}
+    assert found.datasets == {"x": {"a": 1, "b": 3}, "y": {"a": 2, "b": 4}}
+    assert read_accuracies(path, models=["b"], drop_unscored=True).source_data == {}
+    path.write_text(text.replace("y,2,birds", "y,2,fish"), encoding="utf-8")
+    if "dataset" in text:
+        with pytest.raises(InputError, match="'a' 'fish' as 'source_data' where it was 'birds'"):
+            read_accuracies(path)

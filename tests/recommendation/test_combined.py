@@ -94,12 +94,71 @@ def test_a_model_without_a_record_takes_that_of_its_like():
     past = history(values)._replace(models=("resnet18", "resnet50_a1", "vit_b", "vit_l"))
     found = with_history(scored({BOTH[0]: np.arange(5.0)}, names), past)
     effect = values.mean(1) - values.mean()
-    like = [effect[0], effect[1], effect[2], effect[:2].mean(), effect.mean()]
+    like = [effect[0], effect[1], effect[2], effect[:2].sum() / 3, 0]
     record = [found.terms[name][EXPECTED]["record"] for name in names]
     np.testing.assert_allclose(record, z(np.array(like)), rtol=1e-5, atol=1e-6)
+    counts = "no record in the history; counts as"
     assert found.warnings == (
-        "ResNet-101: no record in the history; counts as the mean of 2 like resnet18",
-        "mixer: no record in the history; counts as the mean of 4 like resnet18",
+        f"ResNet-101: {counts} the mean of 2 like resnet18 and an average model",
+        f"mixer: {counts} an average model, none is like it",
+    )
+
+
+SOURCES = {"net1": "ImageNet", "net2": "imagenet", "net3": "birds", "other1": "ImageNet"}
+NAMES = ["net1", "net2", "net3", "net4", "other1", "other2"]
+
+
+def taken(effect, new, known):
+    """The record of a model by those of others, model by model."""
+    total, count = 0.0, 1
+    for name, value in effect.items():
+        data = {known[each].lower() for each in (name, new) if each in known}
+        if name.rstrip("0123456789") == new.rstrip("0123456789") and len(data) < 2:
+            total, count = total + value, count + 1
+    return total / count
+
+
+@pytest.mark.parametrize("said", ["by the features", "by the history", "not"])
+def test_source_data_say_who_is_like_whom_where_they_are_known(said):
+    values = table(6, 6)
+    past = history(values)._replace(models=tuple(NAMES))
+    known = {**SOURCES, "net9": "ImageNet", "net8": "birds"} if said != "not" else {}
+    about = {name: {"provenance": {"source_data": text}} for name, text in known.items()}
+    if said == "by the history":
+        past, about = past._replace(source_data=known), {}
+    effect = dict(zip(NAMES, values.mean(1) - values.mean(), strict=True))
+    names = [*NAMES, "net9", "net8", "net7", "mixer"]
+    found = with_history(scored({BOTH[0]: np.arange(10.0)}, names, models=about), past)
+    wanted = [effect.get(name, taken(effect, name, known)) for name in names]
+    record = [found.terms[name][EXPECTED]["record"] for name in names]
+    np.testing.assert_allclose(record, z(np.array(wanted)), rtol=1e-5, atol=1e-6)
+
+
+def test_the_interval_is_wider_by_the_error_of_what_is_taken_for_a_record():
+    values = 0.3 + table(9, 6, special=0.01) / 4  # all intervals within 0 and 1
+    names = [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(4)]
+    past = history(values)._replace(models=tuple(names))
+    effect = dict(zip(names, values.mean(1) - values.mean(), strict=True))
+    shown = [*names, "a9"]
+    column = np.array([*effect.values(), taken(effect, "a9", {})])
+    found = with_history(scored({BOTH[0]: column}, shown), past)
+    errors = []
+    for name in names:
+        rest = {other: value for other, value in effect.items() if other != name}
+        mean = np.mean(list(rest.values()))
+        rest = {other: value - mean for other, value in rest.items()}
+        errors.append(effect[name] - mean - taken(rest, name, {}))
+    ends = found.intervals[EXPECTED]["models"]
+    own, its = ((ends[name][1] - ends[name][0]) / 2 for name in ("a2", "a9"))
+    # scores that are the record itself make the mix z(record), times r and the spread on a task
+    agree = 1.0
+    worth = [np.corrcoef(np.delete(values, t, 1).mean(1), values[:, t])[0, 1] for t in range(6)]
+    p = min(np.mean(worth), agree)
+    w = p**2 / (p**2 + 0.36)
+    counts = min(w * p + (1 - w) * 0.6, 1) * values.std(0).mean() * w / column.std()
+    student = 2.0150484
+    assert its**2 - own**2 == pytest.approx(
+        student**2 * counts**2 * np.mean(np.square(errors)), rel=1e-3
     )
 
 

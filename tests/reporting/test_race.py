@@ -17,9 +17,9 @@ def test_bars_are_as_long_as_models_ran():
     section = page[page.index('id="race"') :]
     section = section[: section.index("</section>")]
     assert re.findall(r"<title>(.*?)</title>", section) == [
-        "a: 1,100 pictures",
-        "b: 1,100 pictures",
-        "c: 50 pictures",
+        "a: 1,100 samples",
+        "b: 1,100 samples",
+        "c: 50 samples",
     ]
     widths = re.findall(r'width="([\d.]+%)" height="12" class="bar"', section)
     assert widths == ["100%", "100%", "50%"]

@@ -14,7 +14,7 @@ from disco_jax.features.feature_set import FeatureSet
 from disco_jax.features.files import read_features, write_features
 from disco_jax.features.values import StoredRows
 from disco_jax.results.order import DEFAULT, best_rows, grouped, split
-from disco_jax.scoring import api as scoring
+from disco_jax.scoring import memory
 
 from ..command_line import refused
 from ..small_hubs import features, samples
@@ -57,7 +57,7 @@ def test_in_a_file(tmp_path, suffix, table, monkeypatch):
     assert "features@stem float32[60, 24]" in repr(found)
     again = disco_jax.score(tmp_path, metrics=METRICS).scores
     assert again == {row: table.scores[row] for row in again}
-    monkeypatch.setattr(scoring, "RUNTIME_BYTES", 10**9 - 1)
+    monkeypatch.setattr(memory, "RUNTIME_BYTES", 10**9 - 1)
     streamed = disco_jax.score(tmp_path, metrics="disco:components=16", memory=1).scores
     whole = disco_jax.score(tmp_path, metrics="disco:components=16").scores
     assert len(streamed) == 3

@@ -5,7 +5,7 @@ import pytest
 
 import disco_jax
 from disco_jax.features.feature_set import FeatureSet
-from disco_jax.scoring import api as scoring
+from disco_jax.scoring import memory
 from disco_jax.scoring.scale import narrow_targets, rescaling
 
 from .test_score import HUB, LABELS, TARGETS
@@ -25,7 +25,7 @@ def test_extreme_scales_are_the_limit(scale, monkeypatch):
     assert (np.allclose(certain, chance, atol=1e-3)) == (scale < 1)
     assert (found.scores["m"]["disco"] > plain.scores["m"]["disco"]) == (scale > 1)
     assert any("extreme scale" in line for line in found.warnings)
-    monkeypatch.setattr(scoring, "RUNTIME_BYTES", 10**9 - 1)
+    monkeypatch.setattr(memory, "RUNTIME_BYTES", 10**9 - 1)
     streamed = disco_jax.score({"m": x * scale}, labels=LABELS, metrics="disco", memory=1)
     assert streamed.scores["m"]["disco"] == pytest.approx(found.scores["m"]["disco"], rel=1e-4)
 

@@ -14,7 +14,7 @@ import disco_kernels as dk
 from disco_jax.errors import InputError
 from disco_jax.features.feature_set import FeatureSet
 from disco_jax.metrics.metric import scaled_sum
-from disco_jax.scoring import api, buckets, devices, tabulate
+from disco_jax.scoring import buckets, devices, memory, tabulate
 from disco_jax.scoring import program as programs
 from disco_jax.scoring import run as running
 from disco_jax.scoring.plan import plan_of
@@ -292,7 +292,7 @@ def test_a_streamed_model_is_the_whole(monkeypatch):
         common = {"metrics": "disco:components=32", **fields}
         whole = disco_jax.score({"x": x}, **common)
         with monkeypatch.context() as little:
-            little.setattr(api, "RUNTIME_BYTES", 10**9 - 1)
+            little.setattr(memory, "RUNTIME_BYTES", 10**9 - 1)
             streamed = disco_jax.score({"x": x}, memory=1, **common)
         close(streamed.scores["x"], whole.scores["x"])
         for name, value in whole.terms["x"]["disco:components=32"].items():
@@ -356,7 +356,7 @@ def test_ped_is_its_base_on_features_pushed_apart():
 
 
 def test_what_cannot_be_streamed_says_so(monkeypatch):
-    monkeypatch.setattr(api, "RUNTIME_BYTES", 10**9 - 1)
+    monkeypatch.setattr(memory, "RUNTIME_BYTES", 10**9 - 1)
     with pytest.raises(InputError, match="knn reads them at once; give more --memory"):
         disco_jax.score(HUB, labels=LABELS, metrics="knn", memory=1)
 

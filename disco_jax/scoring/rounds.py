@@ -3,20 +3,23 @@
 In each round the models that are left see as many samples again as in all rounds before, and are
 scored on all that they have seen. One that lies behind the leader by more than t standard errors of
 their difference (`scoring.jackknife`) is dropped, with t of Student's distribution. The race ends
-with one model, without further samples, or at a time. The same seed gives the same race.
+with one model, without further samples or memory for them, or at a time. The same seed gives the
+same race.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from disco_jax.errors import InputError
 from disco_jax.features import FeatureSet, joined
-from disco_jax.progress import Failed
-from disco_jax.scoring import jackknife, standard_error
+from disco_jax.progress import Failed, Progress
+
+from .jackknife import TooLarge, jackknife, standard_error
 
 CONFIDENCE = 0.95  # of the interval of a difference
 FIRST, OF_CLASS = 50, 2  # samples of the first round: at least 50, and 2 of each class
@@ -25,7 +28,7 @@ FIRST, OF_CLASS = 50, 2  # samples of the first round: at least 50, and 2 of eac
 class Round(NamedTuple):
     """What happened in a round."""
 
-    samples: int  # pictures that each model has seen by then
+    samples: int  # that each model has seen by then
     models: tuple[str, ...]
     leader: str
     behind: dict[str, float]  # model -> by how many standard errors, infinite for no doubt at all
@@ -37,13 +40,14 @@ class Race(NamedTuple):
 
     rounds: tuple[Round, ...]
     features: dict[str, FeatureSet]
-    pictures: int
+    samples: int
     models: int
     ended: str
+    counted: str  # what a sample costs of each model that sees it
 
     @property
     def passes(self) -> int:
-        """Forward passes in all rounds."""
+        """How many samples models have seen, in all rounds and all models together."""
         seen, total = 0, 0
         for each in self.rounds:
             total += (each.samples - seen) * len(each.models)
@@ -63,7 +67,8 @@ class Race(NamedTuple):
                 for each in self.rounds
             ],
             "passes": self.passes,
-            "all_passes": self.pictures * self.models,
+            "all_passes": self.samples * self.models,
+            "counted": self.counted,
             "ended": self.ended,
         }
 
@@ -78,33 +83,47 @@ def race(
     seed: int = 0,
     memory: float | None = None,
     failed: Failed | None = None,
+    progress: Progress | None = None,
+    resume: Path | None = None,
+    counted: str = "forward passes",
 ) -> Race:
     """Race models, given what makes the features of some models on the samples at some places.
 
     A model of which there are none is out of the race, and with `failed`, which is then called, one
-    that cannot be scored.
+    that cannot be scored. `resume` is a folder that keeps the scores of each round.
     """
     start, order = time.monotonic(), shuffled(classes, seed)
     first = max(FIRST, OF_CLASS * len(np.unique(classes)))
     running, features, rounds, seen = list(models), dict[str, FeatureSet](), list[Round](), 0
+    ended = "all samples were seen"
     for size in sizes(len(order), first):
         found = of(running, order[seen:size], seen)
         if not found:
             raise InputError("hub", "models", "none could be run", "run one alone to see why")
-        features = {
+        larger = {
             name: joined(features[name], more) if seen else more for name, more in found.items()
         }
-        plain = {name: replace(each, layers={}) for name, each in features.items()}
-        scored = jackknife(plain, metric, task, memory=memory, failed=failed)
+        plain = {name: replace(each, layers={}) for name, each in larger.items()}
+        kept = None if resume is None else resume / str(size)
+        how: dict[str, Any] = {"failed": failed, "progress": progress, "resume": kept}
+        try:
+            scored = jackknife(plain, metric, task, memory=memory, **how)
+        except TooLarge:
+            if not rounds:
+                raise
+            ended = "more samples did not fit into memory"
+            break
         rounds.append(judged(size, *scored))
-        features = {name: features[name] for name in rounds[-1].models}
+        features = {name: larger[name] for name in rounds[-1].models}
         running = [name for name in features if name not in rounds[-1].dropped]
         seen = size
-        if len(running) == 1 or (seconds is not None and time.monotonic() - start > seconds):
+        if len(running) == 1:
+            ended = "one model was left"
             break
-    ended = "all pictures were seen" if seen == len(order) else "the time was over"
-    ended = "one model was left" if len(running) == 1 else ended
-    return Race(tuple(rounds), features, len(order), len(models), ended)
+        if seconds is not None and time.monotonic() - start > seconds and seen < len(order):
+            ended = "the time was over"
+            break
+    return Race(tuple(rounds), features, len(order), len(models), ended, counted)
 
 
 def judged(samples: int, scores: Mapping[str, float], parts: Mapping[str, np.ndarray]) -> Round:
@@ -123,11 +142,18 @@ def judged(samples: int, scores: Mapping[str, float], parts: Mapping[str, np.nda
     return Round(samples, tuple(scores), leader, behind, dropped)
 
 
-def sizes(pictures: int, first: int) -> list[int]:
-    """How many pictures have been seen after each round: twice as many each time."""
-    found = [min(first, pictures)]
-    while found[-1] < pictures:
-        found.append(min(2 * found[-1], pictures))
+def require_raceable(task: str, where: str) -> None:
+    """An InputError for what is not raced."""
+    if task == "detection":
+        problem = "boxes are not raced"
+        raise InputError(where, "race", problem, "leave it out, or choose another task")
+
+
+def sizes(samples: int, first: int) -> list[int]:
+    """How many samples have been seen after each round: twice as many each time."""
+    found = [min(first, samples)]
+    while found[-1] < samples:
+        found.append(min(2 * found[-1], samples))
     return found
 
 

@@ -8,10 +8,9 @@ import pytest
 import disco_jax
 from disco_jax.errors import InputError
 from disco_jax.features import FeatureSet
-from disco_jax.race import race
-from disco_jax.race.rounds import judged, shuffled, sizes
-from disco_jax.scoring import jackknife, standard_error
+from disco_jax.scoring import jackknife, race, standard_error
 from disco_jax.scoring.jackknife import without_each_part
+from disco_jax.scoring.rounds import judged, shuffled, sizes
 
 from ..small_hubs import feature_sets, samples
 
@@ -134,7 +133,7 @@ def test_equal_models_race_to_the_end():
     twins = noisy_hub(labels, [1])
     twins["twin"] = twins["m0"]
     found = raced(twins, labels)
-    assert (found.ended, found.passes) == ("all pictures were seen", 240)
+    assert (found.ended, found.passes) == ("all samples were seen", 240)
 
 
 def test_a_race_ends_when_the_time_is_over_and_knows_the_first_round():

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from disco_jax.data import Images
-from disco_jax.errors import InputError
 from disco_jax.extraction import extract_hub
 from disco_jax.features import FeatureSet
 from disco_jax.hubs import HubModel
 from disco_jax.metrics import default, parse
 from disco_jax.progress import Failed
-
-from .rounds import Race, race
+from disco_jax.scoring import Race, race, require_raceable
 
 
 def race_hub(
@@ -48,9 +46,7 @@ def race_hub(
     Raises:
         InputError: Detection is asked for, or no network can be run.
     """
-    if task == "detection":
-        problem = "boxes are not raced"
-        raise InputError("rank", "race", problem, "leave it out, or choose another task")
+    require_raceable(task, "rank")
     spec = (default(task) if metrics is None else parse(metrics, task))[0]
     labels = images.labels if task == "classification" else None
     plain = labels is None or labels.ndim > 1
