@@ -91,11 +91,7 @@ def rank(
     if budget is not None and not race:
         raise InputError("rank", "budget", "there is no race to end", "add race, or leave it out")
     if recall is not None:
-        if past is None:
-            raise InputError("rank", "recall", "there are no records", "give a history")
-        source = {m.name: m.facts["source_data"] for m in models if "source_data" in m.facts}
-        names = set(recalled(past, [model.name for model in models], recall, source))
-        models = [model for model in models if model.name in names]
+        models = of_record(models, past, recall, "rank")
     folder = None if out is None else Path(out)
     failures: dict[str, str] = {}
     how: dict[str, Any] = {
@@ -150,6 +146,21 @@ def rank(
     if scores is not None:
         write_scores(scores, table)
     return table
+
+
+def of_record(
+    hub: Sequence[HubModel], history: History | None, most: int, where: str
+) -> tuple[HubModel, ...]:
+    """The models of a hub with the best records, in the order of the hub.
+
+    Raises:
+        ValueError: One line, where there is no history or it knows none of them.
+    """
+    if history is None:
+        raise InputError(where, "recall", "there are no records", "give a history")
+    source = {m.name: m.facts["source_data"] for m in hub if "source_data" in m.facts}
+    names = set(recalled(history, [model.name for model in hub], most, source))
+    return tuple(model for model in hub if model.name in names)
 
 
 def networks_of(

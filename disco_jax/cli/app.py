@@ -238,10 +238,21 @@ def finetune(
     samples: Annotated[
         int | None, typer.Option(min=1, help="About so many pictures to train at most.")
     ] = None,
+    select: Annotated[
+        bool,
+        typer.Option("--select", help="Drop the worse half again and again; finish the best only."),
+    ] = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="Past accuracies, with learning curves where finetune wrote them."),
+    ] = None,
+    recall: Annotated[
+        int | None, typer.Option(min=1, help="Only the models with the best records.")
+    ] = None,
     offline: Offline = False,
     form: Printed = Format.table,
 ) -> None:
-    """Fine-tune every model of a hub, for the accuracies that scores should predict."""
+    """Fine-tune the models of a hub, for the accuracies that scores should predict."""
     from .finetune import run
 
     run(
@@ -256,6 +267,9 @@ def finetune(
         rates=rates,
         pixels=pixels,
         samples=samples,
+        select=select,
+        history=history,
+        recall=recall,
         offline=offline,
         form=form.value,
     )

@@ -1,5 +1,6 @@
 """`disco-jax finetune`."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -7,13 +8,24 @@ from typing import Any
 
 from disco_jax.data import open_images
 from disco_jax.errors import InputError
-from disco_jax.finetuning import Run, finetune_hub, recipe
+from disco_jax.finetuning import (
+    Run,
+    Selection,
+    finetune_hub,
+    recipe,
+    select_hub,
+    validation_of,
+)
+from disco_jax.history import read_curves, read_history
 from disco_jax.hubs import find_hub, read_hub
+from disco_jax.pipeline import of_record
+from disco_jax.progress import Progress
 
-from .printing import print_csv, print_json, print_lines, print_table
+from .printing import print_csv, print_json, print_lines, print_table, warn
 from .progress import bar
 
 SHORT = ("model", "dataset", "accuracy", "seeds", "rate", "status")
+HALVED = ("model", "dataset", "epochs", "rate", "validation", "predicted", "accuracy")
 
 
 def run(
@@ -29,10 +41,13 @@ def run(
     rates: str | None,
     pixels: int | None,
     samples: int | None,
+    select: bool,
+    history: Path | None,
+    recall: int | None,
     offline: bool,
     form: str,
 ) -> None:
-    """Fine-tune, and say how it went."""
+    """Fine-tune, or select, and say how it went."""
     how = recipe(
         tune,
         seeds=seeds,
@@ -42,26 +57,43 @@ def run(
         pixels=pixels,
         samples=samples,
     )
+    if history is not None and recall is None and not select:
+        raise InputError("finetune", "history", "nothing reads it", "add --select or --recall")
     models, sources = read_hub(find_hub(hub)), [open_images(source, "all") for source in data]
+    if recall is not None:
+        past = None if history is None else read_history(history)
+        models = of_record(models, past, recall, "finetune")
     if len({images.name for images in sources}) < len(sources):
         raise InputError("finetune", "data", "two have one name", "rename one of them")
-    found: list[Run] = []
+    curves = {} if history is None or not select else read_curves(history)
+    if select and history is not None and not curves:
+        warn([f"{history} has no learning curves: the validation so far decides who is dropped"])
+    found, selections = list[Run](), list[Selection]()
     with bar() as show:
         for place, images in enumerate(sources):
-
-            def progress(what: str, done: int, total: int, place: int = place) -> None:
-                if show is not None:
-                    show(what, place * total + done, len(sources) * total)
-
-            given: Any = {"task": task, "offline": offline, "progress": progress}
-            found += finetune_hub(models, images, how, out, **given)
+            given: Any = {"task": task, "offline": offline}
+            given["progress"] = None if show is None else _part(show, place, len(sources))
+            if select:
+                selections.append(select_hub(models, images, how, out, past=curves, **given))
+            else:
+                found += finetune_hub(models, images, how, out, **given)
+    found += [each.run for each in selections]
     if form == "json":
-        print_json({"runs": [run._asdict() for run in found]})
+        chosen = {"selections": [each.to_dict() for each in selections]} if select else {}
+        print_json({"runs": [run.to_dict() for run in found], **chosen})
     elif form == "csv":
         print_csv(Run._fields, found)
+    elif select:
+        print_table(HALVED, [line for each in selections for line in _lines(each)], form)
+        print_lines([f"{_said(each)}; its run is in {out}" for each in selections], form)
     else:
         print_table(SHORT, _means(found), form)
         print_lines([f"{len(found)} runs in {out}"], form)
+
+
+def _part(show: Progress, place: int, many: int) -> Progress:
+    """The progress on one of several data sets, as a part of all."""
+    return lambda what, done, total: show(what, place * total + done, many * total)
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -88,3 +120,27 @@ def _means(runs: Sequence[Run]) -> list[list[str]]:
         ]
         for (dataset, model), of in lines.items()
     ]
+
+
+def _lines(selection: Selection) -> list[list[str]]:
+    """A line for each network: the one that was selected, then by how long each was in."""
+    run = selection.run
+    promised = selection.stages[-1].predicted[run.model]
+    whole = [run.model, run.dataset, str(run.epochs), f"{run.rate:g}"]
+    lines = [[*whole, *map(_number, (run.validation, promised, run.accuracy))]]
+    for stage in reversed(selection.stages):
+        validation = validation_of(stage)
+        for name in sorted(stage.dropped, key=lambda name: -stage.predicted[name]):
+            part = [name, run.dataset, str(stage.epochs), f"{stage.rates[name]:g}"]
+            lines.append([*part, _number(validation[name]), _number(stage.predicted[name]), ""])
+    return lines
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else ""
+
+
+def _said(selection: Selection) -> str:
+    """What was selected, what that took, and what it saved."""
+    run, cost = selection.run, f"{selection.spent} of {selection.whole} epochs"
+    return f"{run.model} for {run.dataset}: {cost}, {selection.saved:.0%} saved"

@@ -7,11 +7,13 @@ from .accuracies import Accuracies, read_accuracies
 from .controls import Comparison, MetricAgreement
 from .datasets import compare, dataset_of, no_dataset
 from .measures import kendall, pearson, regret, weighted_tau
+from .rows import Rows
 
 __all__ = [
     "Accuracies",
     "Comparison",
     "MetricAgreement",
+    "Rows",
     "compare",
     "dataset_of",
     "kendall",

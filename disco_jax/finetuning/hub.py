@@ -40,14 +40,14 @@ def finetune_hub(
     task = task_of(images, task)
     rows = read_runs(out)
     keep = out.with_name(f".{out.name}.state")
-    decode, step = _Decoder(), counted(progress, epochs_of(how) * len(hub))
+    decode, step = Decoder(), counted(progress, epochs_of(how) * len(hub))
     for model in hub:
         backbone = opened(model, offline=offline, progress=progress)
         plan = planned(backbone, images, task, how)
         known = {
             run.seed: run for run in rows if (run.model, run.dataset) == (model.name, images.name)
         }
-        _check_same(out, plan.about, known.values())
+        check_same(out, plan.about, known.values())
         for run in runs(plan, known=known, keep=keep, decode=decode, step=step):
             if run.seed not in known:
                 rows.append(run)
@@ -56,7 +56,7 @@ def finetune_hub(
             yield run
 
 
-def _check_same(out: Path, about: dict[str, Any], known: Iterable[Run]) -> None:
+def check_same(out: Path, about: dict[str, Any], known: Iterable[Run]) -> None:
     """Rows of a network and data are of one recipe: `compare` averages them."""
     for run in known:
         for name, value in about.items():
@@ -66,7 +66,7 @@ def _check_same(out: Path, about: dict[str, Any], known: Iterable[Run]) -> None:
                 raise InputError(out, "out", problem, "choose another file")
 
 
-class _Decoder:
+class Decoder:
     """Decodes pictures, and keeps those of the last preprocessing that was asked for."""
 
     def __init__(self) -> None:
@@ -74,6 +74,7 @@ class _Decoder:
         self.found: dict[str, np.ndarray] = {}
 
     def __call__(self, images: Images, how: Preprocessing) -> np.ndarray:
+        """uint8 (n, s, s, 3)."""
         resized = how._replace(bgr=False, offset=(0.0,) * 3, scale=(1.0,) * 3)
         if resized != self.how:
             self.how, self.found = resized, {}

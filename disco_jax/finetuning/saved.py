@@ -1,6 +1,6 @@
 """What a run that was interrupted goes on from: the state after each epoch, in one file.
 
-    key      JSON: the run, rate and epoch        trials   JSON: the rates that are done
+    key      JSON: the run, the rates that are done, the rate that is not and its learning curve
     0, 1, …  the arrays of the state in their order
 
 A file of another run, or a damaged one, is as good as none.
@@ -22,9 +22,9 @@ from disco_jax.errors import InputError
 class Saved(NamedTuple):
     """How far a run is."""
 
-    trials: dict[str, list[float]]  # rate -> validation, test
+    trials: dict[str, list[Any]]  # rate -> learning curve, accuracy on the test pictures
     rate: str = ""
-    epoch: int = 0  # done at that rate
+    curve: tuple[float, ...] = ()  # validation after each epoch that is done at that rate
     state: Any = None
 
 
@@ -33,7 +33,7 @@ def save(path: Path, about: Mapping[str, Any], saved: Saved) -> None:
     arrays: dict[str, Any] = {
         str(i): np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(saved.state))
     }
-    key = {**about, "rate": saved.rate, "epoch": saved.epoch, "trials": saved.trials}
+    key = {**about, "rate": saved.rate, "curve": saved.curve, "trials": saved.trials}
     try:
         with replacing(path) as file:
             np.savez(file, key=np.frombuffer(json.dumps(key).encode(), np.uint8), **arrays)
@@ -50,12 +50,13 @@ def load(path: Path | None, about: Mapping[str, Any], like: Any) -> Saved:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             key = json.loads(archive["key"].tobytes())
-            found = [archive[str(i)] for i in range(len(leaves))] if key["epoch"] else []
-        trials, rate, epoch = (key.pop(name) for name in ("trials", "rate", "epoch"))
+            found = [archive[str(i)] for i in range(len(leaves))] if key["curve"] else []
+        trials, rate, curve = (key.pop(name) for name in ("trials", "rate", "curve"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
         return Saved({})
     if key != about or any(
         (a.shape, a.dtype) != (b.shape, b.dtype) for a, b in zip(found, leaves, strict=False)
     ):
         return Saved({})
-    return Saved(trials, rate, epoch, jax.tree.unflatten(tree, found) if epoch else None)
+    state = jax.tree.unflatten(tree, found) if curve else None
+    return Saved(trials, rate, tuple(curve), state)

@@ -16,7 +16,7 @@ from .parts import decoded
 from .planned import Decode, Planned, Prepared, planned, prepare
 from .recipe import epochs_of, recipe
 from .runs import DIVERGED, DONE, Run, listed, versions
-from .trials import Step, trials
+from .trials import Step, Trial, trials
 
 
 def finetune(
@@ -77,7 +77,7 @@ def runs(
         if (run := known.get(seed)) is None:
             ready = ready or prepare(plan, decode)
             found = trials(plan, ready, about, rates, keep=keep, step=step)
-            run = _run(plan, about, found)
+            run = row(plan, about, found)
         else:
             step(run.model, plan.recipe.epochs * len(rates))
         rates = (run.rate,)
@@ -97,12 +97,12 @@ def counted(progress: Progress | None, total: int) -> Step:
     return step
 
 
-def _run(plan: Planned, about: dict[str, Any], found: dict[float, list[float]]) -> Run:
-    """The row of a run, from validation and test at each rate."""
-    finite = [rate for rate, (validation, _) in found.items() if math.isfinite(validation)]
+def row(plan: Planned, about: dict[str, Any], found: Mapping[float, Trial]) -> Run:
+    """The row of a run, from the trial of each rate."""
+    finite = [rate for rate, trial in found.items() if math.isfinite(trial.validation)]
     if finite:
-        rate = max(finite, key=lambda rate: found[rate][0])  # the smaller one of two alike
-        validation, accuracy = found[rate]
+        rate = max(finite, key=lambda rate: found[rate].validation)  # the smaller one of two alike
+        validation, accuracy = found[rate].validation, found[rate].accuracy
     else:
         rate, validation = next(iter(found)), math.nan
         accuracy = constant(plan.parts.goal, plan.parts.train.answers, plan.parts.test.answers)
@@ -112,6 +112,7 @@ def _run(plan: Planned, about: dict[str, Any], found: dict[float, list[float]]) 
         status=DONE if finite else DIVERGED,
         rate=rate,
         validation=validation,
-        validations=listed([validation for validation, _ in found.values()]),
+        validations=listed([trial.validation for trial in found.values()]),
         versions=versions(),
+        curve=listed(found[rate].curve),
     )

@@ -58,6 +58,26 @@ def test_rows_are_kept_and_read_as_accuracies(whole, models):
     assert os.listdir(out.parent) == [out.name]
 
 
+def test_each_row_has_a_learning_curve(whole):
+    for run in read_runs(whole[0]):
+        curve = [float(each) for each in run.curve.split()]
+        assert len(curve) == run.epochs and curve[-1] == pytest.approx(run.validation, rel=1e-5)
+
+
+def test_a_file_without_curves_is_read_and_gone_on_with(whole, models, images, tmp_path):
+    out, runs = whole
+    old = tmp_path / "accuracies.csv"
+    lines = [line.rpartition(",")[0] for line in out.read_text().splitlines()]
+    old.write_text("\n".join(lines[:-1]) + "\n")
+    assert [run.curve for run in read_runs(old)] == ["", "", ""]
+    assert read_accuracies(old, holes=True).params == {run.model: run.params for run in runs}
+    again = list(finetune_hub(models, images, HOW, old))
+    assert again[-1] == runs[-1]
+    header, *rows, last = old.read_text().splitlines()
+    assert [header, last] == [out.read_text().splitlines()[place] for place in (0, -1)]
+    assert rows == [f"{line}," for line in lines[1:-1]]
+
+
 @pytest.mark.parametrize("at", [1, 2, 4, 5, 7])
 def test_going_on_gives_the_same(whole, models, images, tmp_path, at):
     out = tmp_path / "accuracies.csv"
@@ -96,6 +116,12 @@ def test_other_files_are_refused(tmp_path):
     for text, word in (("model,a\nx,1\n", "other"), ("\x00", "other"), ('"', "CSV")):
         (tmp_path / "a.csv").write_text(text)
         refusal(lambda: read_runs(tmp_path / "a.csv"), "out", word, file=str(tmp_path / "a.csv"))
+
+
+def test_a_curve_that_is_text_is_refused(whole, tmp_path):
+    out = tmp_path / "a.csv"
+    out.write_text(whole[0].read_text().rstrip("\n") + " soon\n")
+    refusal(lambda: read_runs(out), "out", "damaged", "soon", file=str(out))
 
 
 def test_a_full_disk_is_one_line(whole, tmp_path, monkeypatch):

@@ -92,3 +92,4 @@ def test_the_rate_is_chosen_once_and_seeds_differ():
 def test_a_run_that_diverges_says_so():
     (run,) = finetune(network(), pictures(), rates=[1e38], epochs=2)
     assert run.status == "diverged" and run.accuracy == pytest.approx(1 / 3, abs=0.05)
+    assert (run.curve, run.to_dict()["validation"]) == ("nan", None)
