@@ -8,12 +8,14 @@ import importlib
 __version__ = "0.1.0"
 
 _EXPORTS = {  # public name -> module of this package that defines it
+    "Ensemble": "choice",
     "FeatureSet": "features",
     "InputError": "errors",
     "Metric": "metrics",
     "ScoreTable": "results",
     "SpecError": "metrics",
     "compare": "comparison",
+    "ensemble": "choice",
     "extract": "extraction",
     "finetune": "finetuning",
     "load_backbone": "backbones",

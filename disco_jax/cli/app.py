@@ -18,6 +18,7 @@ from .options import (
     Bfloat16,
     Bootstrap,
     Data,
+    Features,
     Format,
     Grouped,
     Hub,
@@ -27,6 +28,7 @@ from .options import (
     Metrics,
     Offline,
     Printed,
+    Probe,
     Record,
     Seed,
     Split,
@@ -172,10 +174,7 @@ def extract(
 
 @app.command()
 def score(
-    features: Annotated[
-        Path,
-        typer.Argument(metavar="FEATURES", help="Folder with a features file per model, or one."),
-    ],
+    features: Features,
     metrics: Metrics = None,
     task: Task = None,
     labels: Labels = None,
@@ -209,6 +208,34 @@ def score(
         out=out,
         group_layers=group_layers,
         pool=pool,
+        form=form.value,
+    )
+
+
+@app.command()
+def ensemble(
+    features: Features,
+    size: Annotated[int, typer.Option(min=1, help="How many models to choose.")] = 3,
+    method: Annotated[
+        str, typer.Option(help="kages, logloss, disco (with options, disco:mode=tuned) or eleep.")
+    ] = "kages",
+    posterior: Probe = "ridge",
+    labels: Labels = None,
+    task: Task = None,
+    keep_going: KeepGoing = False,
+    form: Printed = Format.table,
+) -> None:
+    """Choose the models that are best together, one after the other."""
+    from .ensemble import run
+
+    run(
+        features=features,
+        size=size,
+        method=method,
+        posterior=posterior,
+        labels=labels,
+        task=task,
+        keep_going=keep_going,
         form=form.value,
     )
 

@@ -12,7 +12,21 @@ tabulate      results -> `results.ScoreTable`
 """
 
 from .api import score
+from .buckets import rung
 from .jackknife import jackknife, standard_error
+from .models import Hub, agree_on_task, opened
 from .resume import write_scores
+from .scale import narrow_targets, rescaling
 
-__all__ = ["jackknife", "score", "standard_error", "write_scores"]
+__all__ = [
+    "Hub",
+    "agree_on_task",
+    "jackknife",
+    "narrow_targets",
+    "opened",
+    "rescaling",
+    "rung",
+    "score",
+    "standard_error",
+    "write_scores",
+]
