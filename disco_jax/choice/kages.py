@@ -7,10 +7,11 @@ that of the one-hot labels or of the targets. No source data. With the scalars <
 <K_s, K_t> a set costs nothing; a product <K_s, K_t> costs 2 n d_s d_t. Kernels are added as they
 are: a model whose features are ten times larger counts a hundred times as much.
 
-Most products are never formed. The kernel of model t is at least that of its leading coordinates
-T_t (n, 32), so <T_t T_t^T, K_s> <= <K_s, K_t>, for a thirtieth of the cost, and a value with this
-in the place of the product is an upper bound. Candidates are measured in the order of their bounds,
-until no bound is above the best value. The choice is that of measuring all.
+Most products are never formed. They are not negative; and the kernel of model t is at least that of
+its leading coordinates T_t (n, 32), so <T_t T_t^T, K_s> <= <K_s, K_t> for a thirtieth of the cost.
+A value with less in the place of a product is an upper bound. The candidate of the highest bound is
+looked at more closely, by T_t and then by the products, until one that is measured stands above all
+bounds. The choice is that of measuring all.
 
 Influence: with shares a_i of <K_S, K_Y>, b_i of |K_S|^2, c_i of |K_Y|^2 (`kernel_shares`) the value
 moves by value (2 a_i/<K_S, K_Y> - b_i/|K_S|^2 - c_i/|K_Y|^2) per unit of weight of sample i.
@@ -32,6 +33,7 @@ def kages(pool: Pool) -> Judge:
     """The alignment of sets with the answers."""
     answers = pool.answers
     of_answers = float(dk.kernel_product(answers))
+    least: dict[tuple[str, str], float] = {}  # (chosen, candidate): at most their product
 
     @cache
     def aligned(model: str) -> float:
@@ -40,10 +42,6 @@ def kages(pool: Pool) -> Judge:
     @cache
     def leading(model: str) -> np.ndarray:
         return np.asarray(pool.spectrum(model, LEADING).coordinates)
-
-    @cache
-    def least(chosen: str, model: str) -> float:
-        return float(dk.kernel_product(pool.features(model), leading(chosen)))
 
     def value(along: float, squared: float) -> float:
         size = (squared * of_answers) ** 0.5
@@ -54,21 +52,28 @@ def kages(pool: Pool) -> Judge:
         squared = sum(pool.product(s, t) for s in chosen for t in chosen)
 
         def bound(model: str) -> float:
-            across = sum(least(s, model) for s in chosen)
-            return value(along + aligned(model), squared + 2 * across + pool.product(model, model))
+            across = sum(least.get((s, model), 0.0) for s in chosen)
+            own = pool.product(model, model)
+            return value(along + aligned(model), squared + 2 * across + own)
 
-        def measured(model: str) -> float:
-            across = sum(pool.product(s, model) for s in chosen)
-            return value(along + aligned(model), squared + 2 * across + pool.product(model, model))
-
-        most = {model: bound(model) for model in pool.models if model not in chosen}
+        bounds = {model: bound(model) for model in pool.models if model not in chosen}
         if not chosen:
-            return most  # without products of two models the bounds are the values
+            return bounds  # without products of two models they are the values
         found: dict[str, float] = {}
-        for model in sorted(most, key=lambda model: -most[model]):
-            if found and most[model] < max(found.values()):
+        while bounds:
+            model = max(bounds, key=lambda each: bounds[each])
+            if found and bounds[model] < max(found.values()):
                 break
-            found[model] = measured(model)
+            unseen = [s for s in chosen if (s, model) not in least]
+            for s in unseen or chosen:
+                least[s, model] = (
+                    float(dk.kernel_product(pool.features(model), leading(s)))
+                    if unseen
+                    else pool.product(s, model)
+                )
+            bounds[model] = bound(model)
+            if not unseen:
+                found[model] = bounds.pop(model)
         return found
 
     def influence(members: Members) -> np.ndarray:

@@ -2,8 +2,9 @@
 
     value(S) = 1/n sum_i ln( 1/|S| sum_{s in S} p_s(y_i | x_i) )
 
-    logloss   p_s of a probe that is fitted without sample i: ridge regression on the leading 64
-              components, or 5 nearest neighbours (Deep ensembles for low-data transfer)
+    logloss   p_s of a probe that is fitted without sample i: ridge regression on the leading
+              components, as many as classes but 32 to 128 of them, or 5 nearest neighbours (Deep
+              ensembles for low-data transfer)
     eleep     p_s the expected empirical prediction of the source head (E-LEEP)
 
 value + ln|S| is monotone and submodular in S, as it is a sum of concave functions of sums. Only the
@@ -20,7 +21,7 @@ import disco_kernels as dk
 from .judge import Judge, Members
 from .pool import Pool, require_classes
 
-COMPONENTS = 64
+COMPONENTS = 32, 128  # at least and at most
 LEAST = float(np.finfo(np.float32).tiny)
 
 
@@ -28,11 +29,12 @@ def logloss(pool: Pool, posterior: str) -> Judge:
     """The log-likelihood of averaged left-out predictions."""
     labels = require_classes(pool, "logloss", "choose kages or disco")
     known = {"num_classes": pool.num_classes}
+    components = int(np.clip(pool.num_classes, *COMPONENTS))
 
     def likelihood(model: str) -> np.ndarray:
         if posterior == "knn":
             return dk.knn_left_out(pool.features(model), labels, **known).likelihood
-        return dk.ridge_left_out(pool.spectrum(model, COMPONENTS), labels, **known).likelihood
+        return dk.ridge_left_out(pool.spectrum(model, components), labels, **known).likelihood
 
     return _averaged(pool, likelihood)
 

@@ -30,7 +30,7 @@ import jax.numpy as jnp
 from ._checks import check_matrix
 from ._gram import column_gram, row_gram
 from ._precision import accumulation_dtype, dot, in_double, wide
-from ._rows import Rows, centred_rows, map_tiles, sum_tiles, tile
+from ._rows import Rows, centred_rows, map_tiles, shifted_rows, sum_tiles, tile
 
 
 @jax.jit
@@ -38,13 +38,15 @@ def kernel_product(
     features: jax.Array, others: jax.Array | None = None, *, where: jax.Array | None = None
 ) -> jax.Array:
     """``<K, L>`` of ``features`` (n, d) with ``others`` (n, e), or with themselves."""
-    x, y = _both(features, others, where)
-    dtype = x.weights.dtype
+    x, y = _checked(features, others)
+    n, d = x.shape
+    dtype = accumulation_dtype(x.dtype)
     if others is None:
-        n, d = features.shape
-        product = row_gram(x, dtype) if n < d else column_gram(x, dtype)
+        rows = centred_rows(x, where)
+        product = row_gram(rows, dtype) if n < d else column_gram(rows, dtype)
     else:
-        product = _cross(x, y)
+        narrow, broad = (x, y) if d < y.shape[1] else (y, x)
+        product = _cross(centred_rows(narrow, where), shifted_rows(broad, where))
     return in_double(lambda: jnp.sum(product.astype(wide()) ** 2), dtype)
 
 
@@ -53,7 +55,7 @@ def kernel_shares(
     features: jax.Array, others: jax.Array | None = None, *, where: jax.Array | None = None
 ) -> jax.Array:
     """What each sample has of ``<K, L>``, (n,)."""
-    x, y = _both(features, others, where)
+    x, y = (centred_rows(each, where) for each in _checked(features, others))
     (n, d), e = x.features.shape, y.features.shape[1]
     if n * (d + e) < 2 * d * e:
         every, theirs = tile(x, 0, n)[0], tile(y, 0, n)[0]
@@ -73,14 +75,11 @@ def kernel_shares(
     return map_tiles(along, n, d + e)
 
 
-def _both(
-    features: jax.Array, others: jax.Array | None, where: jax.Array | None
-) -> tuple[Rows, Rows]:
-    """Centred rows of both, in one precision."""
+def _checked(features: jax.Array, others: jax.Array | None) -> tuple[jax.Array, jax.Array]:
+    """Both, of the same samples and in one precision."""
     check_matrix("features", features)
     if others is None:
-        rows = centred_rows(features, where)
-        return rows, rows
+        return features, features
     check_matrix("others", others)
     if others.shape[0] != features.shape[0]:
         raise ValueError(
@@ -88,12 +87,12 @@ def _both(
             f"and {others.shape[0]} rows"
         )
     if accumulation_dtype(features.dtype) != accumulation_dtype(others.dtype):
-        features, others = (each.astype(jnp.float64) for each in (features, others))
-    return centred_rows(features, where), centred_rows(others, where)
+        return features.astype(jnp.float64), others.astype(jnp.float64)
+    return features, others
 
 
 def _cross(x: Rows, y: Rows) -> jax.Array:
-    """``X^T W Y``, (d, e)."""
+    """``X^T W Y``, (d, e): as ``X^T W 1 = 0`` it is enough that one of them is centred."""
 
     def term(start: Any, fresh: jax.Array, size: int) -> jax.Array:
         (mine, w), (own, _) = tile(x, start, size, fresh), tile(y, start, size)
