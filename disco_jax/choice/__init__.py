@@ -8,7 +8,18 @@ complement   who is right where another is wrong
 teachers     how like the task each model is, as weights
 """
 
+from .complement import Complement, complement
 from .ensemble import Ensemble, ensemble
 from .methods import METHODS, POSTERIORS
+from .teachers import Teachers, teachers
 
-__all__ = ["METHODS", "POSTERIORS", "Ensemble", "ensemble"]
+__all__ = [
+    "METHODS",
+    "POSTERIORS",
+    "Complement",
+    "Ensemble",
+    "Teachers",
+    "complement",
+    "ensemble",
+    "teachers",
+]

@@ -29,10 +29,15 @@ def require_method(method: str, posterior: str) -> str:
         if name in METHODS:
             remedy = f"give {name} alone: only disco has options"
         raise InputError("ensemble", "method", f"{method} is unknown", remedy)
+    require_posterior("ensemble", posterior)
+    return name
+
+
+def require_posterior(what: str, posterior: str) -> None:
+    """A probe that there is."""
     if posterior not in POSTERIORS:
         remedy = f"use one of {', '.join(POSTERIORS)}"
-        raise InputError("ensemble", "posterior", f"{posterior} is unknown", remedy)
-    return name
+        raise InputError(what, "posterior", f"{posterior} is unknown", remedy)
 
 
 def judge_of(pool: Pool, method: str, posterior: str) -> Judge:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from .choosing import complement, ensemble, teachers
 from .options import (
     HUB,
     PICTURES,
@@ -28,7 +29,6 @@ from .options import (
     Metrics,
     Offline,
     Printed,
-    Probe,
     Record,
     Seed,
     Split,
@@ -212,32 +212,8 @@ def score(
     )
 
 
-@app.command()
-def ensemble(
-    features: Features,
-    size: Annotated[int, typer.Option(min=1, help="How many models to choose.")] = 3,
-    method: Annotated[
-        str, typer.Option(help="kages, logloss, disco (with options, disco:mode=tuned) or eleep.")
-    ] = "kages",
-    posterior: Probe = "ridge",
-    labels: Labels = None,
-    task: Task = None,
-    keep_going: KeepGoing = False,
-    form: Printed = Format.table,
-) -> None:
-    """Choose the models that are best together, one after the other."""
-    from .ensemble import run
-
-    run(
-        features=features,
-        size=size,
-        method=method,
-        posterior=posterior,
-        labels=labels,
-        task=task,
-        keep_going=keep_going,
-        form=form.value,
-    )
+for choosing in (ensemble, complement, teachers):
+    app.command()(choosing)
 
 
 @app.command()

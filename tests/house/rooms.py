@@ -30,7 +30,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "history": ("comparison",),
     "recommendation": ("features", "results", "comparison", "history", "scoring"),
     "race": ("data", "hubs", "extraction", "features", "metrics", "scoring"),
-    "choice": ("features", "metrics", "scoring", "kernels"),
+    "choice": ("features", "metrics", "results", "scoring", "kernels"),
     "pipeline": (
         *("data", "backbones", "hubs", "extraction", "metrics", "scoring", "results"),
         *("history", "recommendation", "race"),
