@@ -133,7 +133,7 @@ def ensemble(
         dict(sorted(single.items(), key=lambda item: (-item[1], item[0]))),
         _interval(judge, chosen, levels),
         _overlap(pool, chosen),
-        max(min(bounds), levels[-1]) if bounds else None,
+        max(min(*bounds, 0.0), levels[-1]) if bounds else None,  # a mean logarithm is at most 0
         pool.warnings,
         pool.failures,
     )
