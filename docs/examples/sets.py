@@ -10,7 +10,7 @@ from disco_jax.demo import HUB, TARGET
 
 names = ("digits_large", "digits_small", "occluded", "rotated")
 networks = [each for each in disco_jax.read_hub(HUB) if each.name in names]
-images = disco_jax.open_images(TARGET)
+images = disco_jax.open_images(TARGET, split="train")
 features = {
     each.name: disco_jax.extract(disco_jax.load_backbone(each.weights), images).features
     for each in networks
