@@ -8,12 +8,17 @@ import importlib
 __version__ = "0.1.0"
 
 _EXPORTS = {  # public name -> module of this package that defines it
+    "Complement": "choice",
+    "Ensemble": "choice",
     "FeatureSet": "features",
     "InputError": "errors",
     "Metric": "metrics",
     "ScoreTable": "results",
     "SpecError": "metrics",
+    "Teachers": "choice",
     "compare": "comparison",
+    "complement": "choice",
+    "ensemble": "choice",
     "extract": "extraction",
     "finetune": "finetuning",
     "load_backbone": "backbones",
@@ -28,6 +33,7 @@ _EXPORTS = {  # public name -> module of this package that defines it
     "register_metric": "metrics",
     "report": "reporting",
     "score": "scoring",
+    "teachers": "choice",
     "with_history": "recommendation",
     "write_features": "features",
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from .choosing import complement, ensemble, teachers
 from .options import (
     HUB,
     PICTURES,
@@ -19,6 +20,7 @@ from .options import (
     Bootstrap,
     Budget,
     Data,
+    Features,
     Format,
     Grouped,
     Hub,
@@ -170,10 +172,7 @@ def extract(
 
 @app.command()
 def score(
-    features: Annotated[
-        Path,
-        typer.Argument(metavar="FEATURES", help="Folder with a features file per model, or one."),
-    ],
+    features: Features,
     metrics: Metrics = None,
     task: Task = None,
     labels: Labels = None,
@@ -213,6 +212,10 @@ def score(
         pool=pool,
         form=form.value,
     )
+
+
+for choosing in (ensemble, complement, teachers):
+    app.command()(choosing)
 
 
 @app.command()

@@ -20,6 +20,11 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the resu
 Grouped = Annotated[
     bool, typer.Option("--group-layers", help="A model (model@layer) by its best layer.")
 ]
+Features = Annotated[
+    Path,
+    typer.Argument(metavar="FEATURES", help="Folder with a features file per model, or one."),
+]
+Probe = Annotated[str, typer.Option(help="What predicts left-out samples: ridge or knn.")]
 PICTURES = (
     "PACK.npz, folder of classes, VOC folder, COCO.json, CSV, Parquet, .tar shards, hf:FOLDER, "
     "tfds:NAME, sk_digits."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from .flips import flips_section
 from .headline import facts, headline, title
 from .heat import agreement_between
 from .markup import Html, join, section, tag
@@ -37,6 +38,7 @@ def render(result: Mapping[str, Any]) -> str:
         why(result, found),
         truth_section(result, found),
         agreement_between(found),
+        flips_section(result),
         section("metrics", "Every metric", every_metric(found[1:])) if found[1:] else None,
         problems(result),
         provenance(result),

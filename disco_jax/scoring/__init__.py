@@ -14,16 +14,25 @@ tabulate      results -> `results.ScoreTable`; `memory` how much a run may take
 """
 
 from .api import score
+from .buckets import rung
 from .jackknife import jackknife, standard_error
+from .models import Hub, agree_on_task, opened
 from .resume import write_scores
 from .rounds import Race, Round, race, require_raceable
+from .scale import narrow_targets, rescaling
 
 __all__ = [
+    "Hub",
     "Race",
     "Round",
+    "agree_on_task",
     "jackknife",
+    "narrow_targets",
+    "opened",
     "race",
     "require_raceable",
+    "rescaling",
+    "rung",
     "score",
     "standard_error",
     "write_scores",

@@ -29,10 +29,12 @@ from ._h_score import h_score, h_score_shrunk  # noqa: E402
 from ._hard_examples import hard_examples  # noqa: E402
 from ._hub_minmax import hub_minmax  # noqa: E402
 from ._interclass_distance import interclass_distance  # noqa: E402
+from ._kernel_products import kernel_product, kernel_shares  # noqa: E402
 from ._knn import knn, knn_regression  # noqa: E402
 from ._label_alignment import cka, lfc  # noqa: E402
 from ._lda_loo import lda_loo  # noqa: E402
-from ._leep import leep, nce  # noqa: E402
+from ._leep import leep, leep_likelihoods, nce  # noqa: E402
+from ._left_out_samples import LeftOut, knn_left_out, ridge_left_out  # noqa: E402
 from ._logme import logme, logme_regression  # noqa: E402
 from ._moments import Moments, merge, moments  # noqa: E402
 from ._moments_from_spectrum import moments_from_spectrum  # noqa: E402
@@ -60,6 +62,7 @@ __all__ = [
     "Disco",
     "Etran",
     "Gbc",
+    "LeftOut",
     "Moments",
     "Ncti",
     "Nleep",
@@ -83,11 +86,15 @@ __all__ = [
     "hard_examples",
     "hub_minmax",
     "interclass_distance",
+    "kernel_product",
+    "kernel_shares",
     "knn",
+    "knn_left_out",
     "knn_regression",
     "lda_loo",
     "leading",
     "leep",
+    "leep_likelihoods",
     "lfc",
     "logme",
     "logme_regression",
@@ -105,6 +112,7 @@ __all__ = [
     "proportion_change",
     "proportions",
     "rankme",
+    "ridge_left_out",
     "ridge_loo",
     "ridge_loo_regression",
     "sfda",

@@ -45,14 +45,9 @@ def knn(
     """Leave-one-out accuracy of k nearest neighbours on ``features`` (n, d)."""
     n = features.shape[0]
     check_labels(labels, n, num_classes)
-    neighbours, copies = _neighbours(features, k, metric, where)
-    of = labels[neighbours]
-    same = (of[:, :, None] == of[:, None]) & (copies[:, None] > 0)
-    votes = jnp.sum(jnp.where(same, copies[:, None], 0), 2)
-    winner = jnp.argmax(jnp.where(copies > 0, votes, 0), 1)
-    right = jnp.take_along_axis(of, winner[:, None], 1)[:, 0] == labels
+    right = vote(labels, *neighbours(features, k, metric, where))
     w = sample_weights(where, features)
-    good = jnp.sum(jnp.where(right & (copies[:, 0] > 0), w, 0))
+    good = jnp.sum(jnp.where(right, w, 0))
     return good / jnp.maximum(jnp.sum(w), jnp.finfo(w.dtype).tiny)
 
 
@@ -68,17 +63,27 @@ def knn_regression(
     """Leave-one-out R^2 of the mean of k nearest neighbours, for ``targets`` (n,) or (n, t)."""
     n = features.shape[0]
     b = check_targets(targets, n)
-    neighbours, copies = _neighbours(features, k, metric, where)
+    near, copies = neighbours(features, k, metric, where)
     w = sample_weights(where, features)[:, None]
     b = jnp.where(w > 0, b.astype(w.dtype), 0)
     b = b - jnp.sum(w * b, 0, keepdims=True) / jnp.maximum(jnp.sum(w), jnp.finfo(w.dtype).tiny)
     found = jnp.sum(copies, 1)[:, None]
-    mean = jnp.sum(copies[:, :, None] * b[neighbours], 1) / jnp.where(found > 0, found, 1)
+    mean = jnp.sum(copies[:, :, None] * b[near], 1) / jnp.where(found > 0, found, 1)
     left, spread = jnp.sum(w * (b - mean) ** 2), jnp.sum(w * b * b)
     return jnp.where(spread > 0, 1 - left / jnp.where(spread > 0, spread, 1), 0)
 
 
-def _neighbours(
+def vote(labels: jax.Array, near: jax.Array, copies: jax.Array) -> jax.Array:
+    """Whether the majority of a sample's neighbours, (n, k) rows, is of its own class."""
+    of = labels[near]
+    same = (of[:, :, None] == of[:, None]) & (copies[:, None] > 0)
+    votes = jnp.sum(jnp.where(same, copies[:, None], 0), 2)
+    winner = jnp.argmax(jnp.where(copies > 0, votes, 0), 1)
+    right = jnp.take_along_axis(of, winner[:, None], 1)[:, 0] == labels
+    return right & (copies[:, 0] > 0)
+
+
+def neighbours(
     features: jax.Array, k: int, metric: str, where: jax.Array | None
 ) -> tuple[jax.Array, jax.Array]:
     """Rows of the k nearest others (n, k), nearest first, and how many copies of each count."""

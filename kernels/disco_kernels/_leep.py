@@ -1,6 +1,6 @@
 """LEEP and NCE: what the classes of the source head say about the labels.
 
-    LEEP = 1/n sum_i ln sum_z p(y_i|z) P_iz        P (n, Z) softmax of the logits
+    LEEP = 1/n sum_i ln p_i,   p_i = sum_z p(y_i|z) P_iz        P (n, Z) softmax of the logits
     NCE  = 1/n sum_i ln p(y_i|z_i)                 z_i = argmax_z P_iz, P replaced by its one-hot
     J = Y^T P/n  (C, Z),     p(y|z) = J_yz / sum_y J_yz
 
@@ -23,7 +23,7 @@ from jax import lax
 
 from ._checks import check_labels, check_matrix
 from ._class_sums import class_sums
-from ._rows import sample_weights, sum_tiles
+from ._rows import map_tiles, sample_weights, sum_tiles
 
 
 @partial(jax.jit, static_argnames="num_classes")
@@ -31,7 +31,15 @@ def leep(
     logits: jax.Array, labels: jax.Array, *, num_classes: int, where: jax.Array | None = None
 ) -> jax.Array:
     """Log expected empirical prediction of ``labels`` (n,) from the source ``logits`` (n, Z)."""
-    return _mean_log_likelihood(partial(jax.nn.softmax, axis=1), logits, labels, num_classes, where)
+    return _mean_log(leep_likelihoods(logits, labels, num_classes=num_classes, where=where), where)
+
+
+@partial(jax.jit, static_argnames="num_classes")
+def leep_likelihoods(
+    logits: jax.Array, labels: jax.Array, *, num_classes: int, where: jax.Array | None = None
+) -> jax.Array:
+    """The p_i of LEEP, (n,): 1 for a sample of weight 0."""
+    return _likelihoods(partial(jax.nn.softmax, axis=1), logits, labels, num_classes, where)
 
 
 @partial(jax.jit, static_argnames="num_classes")
@@ -45,17 +53,23 @@ def nce(
         best = jnp.argmax(x, 1).astype(jnp.int32)
         return (best[:, None] == source[None]).astype(x.dtype)
 
-    return _mean_log_likelihood(decided, logits, labels, num_classes, where)
+    return _mean_log(_likelihoods(decided, logits, labels, num_classes, where), where)
 
 
-def _mean_log_likelihood(
+def _mean_log(p: jax.Array, where: jax.Array | None) -> jax.Array:
+    weights = jnp.ones_like(p) if where is None else where.astype(p.dtype)
+    total = jnp.sum(jnp.where(weights > 0, weights * jnp.log(p), 0))
+    return total / jnp.maximum(jnp.sum(weights), jnp.finfo(p.dtype).tiny)
+
+
+def _likelihoods(
     assign: Callable[[jax.Array], jax.Array],
     logits: jax.Array,
     labels: jax.Array,
     num_classes: int,
     where: jax.Array | None,
 ) -> jax.Array:
-    """Mean ``ln sum_z p(y_i|z) P_iz`` with P = ``assign`` of the logits."""
+    """``sum_z p(y_i|z) P_iz`` with P = ``assign`` of the logits, (n,)."""
     check_matrix("logits", logits)
     n, z = logits.shape
     check_labels(labels, n, num_classes)
@@ -76,11 +90,9 @@ def _mean_log_likelihood(
     total = jnp.sum(joint, 0)
     given = joint / jnp.where(total > 0, total, 1)[None]
 
-    def likelihood(start: jax.Array, fresh: jax.Array, size: int) -> jax.Array:
+    def likelihood(start: jax.Array, size: int) -> jax.Array:
         p, y, w = part(start, size)
-        found = jnp.sum(given[y] * p, 1)
-        return jnp.sum(jnp.where(fresh & (w > 0), w * jnp.log(jnp.where(w > 0, found, 1)), 0))
+        return jnp.where(w > 0, jnp.sum(given[y] * p, 1), 1)
 
-    return sum_tiles(likelihood, n, z) / jnp.maximum(
-        jnp.sum(weights), jnp.finfo(weights.dtype).tiny
-    )
+    found: jax.Array = map_tiles(likelihood, n, z)
+    return found

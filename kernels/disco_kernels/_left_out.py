@@ -46,8 +46,29 @@ def sum_left_out(
     ``penalties`` (L,) are lam, of the largest squared singular value; ``taken`` (k, L) the
     components of each fit, all by default. ``gain`` sees the errors (size, L, t) of one tile.
     """
+    error_of = left_out_errors(spectrum, targets, weights, penalties, taken, axis_name)
+    n, k = spectrum.coordinates.shape
+
+    def term(start: jax.Array, fresh: jax.Array, size: int) -> jax.Array:
+        w = lax.dynamic_slice_in_dim(weights, start, size)
+        gained = gain(error_of(start, size), start, size)
+        return jnp.sum(jnp.where(fresh & (w > 0), w, 0)[:, None] * gained, 0)
+
+    width = k + len(penalties) * targets.shape[1]
+    return total_over(sum_tiles(term, n, width), axis_name)
+
+
+def left_out_errors(
+    spectrum: Spectrum,
+    targets: jax.Array,
+    weights: jax.Array,
+    penalties: Any,
+    taken: jax.Array | None = None,
+    axis_name: str | None = None,
+) -> Callable[[Any, int], jax.Array]:
+    """``errors(start, size)``: the e_i (size, L, t) of a tile of samples, for every fit."""
     s, rows = spectrum.singular_values, spectrum.coordinates
-    n, k = rows.shape
+    k = rows.shape[1]
     y = centred_targets(targets, weights, axis_name)
     total = positive(total_over(jnp.sum(weights), axis_name))
     there = total_over(jnp.sum(weights > 0, dtype=jnp.int32), axis_name)
@@ -64,7 +85,7 @@ def sum_left_out(
     loadings = total_over(dot(rows * inverse[None], y * weights[:, None], (0, 0)), axis_name)
     slopes = (f[:, :, None] * loadings[:, None]).reshape(k, -1)
 
-    def term(start: jax.Array, fresh: jax.Array, size: int) -> jax.Array:
+    def errors(start: Any, size: int) -> jax.Array:
         of, w, own = (lax.dynamic_slice_in_dim(x, start, size) for x in (rows, weights, y))
         u = of * inverse[None]
         fit = dot(u, slopes, (1, 0)).reshape(size, f.shape[1], -1)
@@ -72,10 +93,9 @@ def sum_left_out(
         mean = jnp.where(spans, 1 / positive(w), 1 / total)
         keep = (1 - copy * mean)[:, None] - copy[:, None] * dot(u * u, f, (1, 0))
         error = jnp.where(spans, 0, own)[:, None] - fit
-        error = error / jnp.maximum(keep, jnp.finfo(s.dtype).eps)[:, :, None]
-        return jnp.sum(jnp.where(fresh & (w > 0), w, 0)[:, None] * gain(error, start, size), 0)
+        return error / jnp.maximum(keep, jnp.finfo(s.dtype).eps)[:, :, None]
 
-    return total_over(sum_tiles(term, n, k + f.shape[1] * y.shape[1]), axis_name)
+    return errors
 
 
 def positive(x: jax.Array) -> jax.Array:

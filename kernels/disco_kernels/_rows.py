@@ -103,6 +103,17 @@ def centred_rows(
     features: jax.Array, where: jax.Array | None = None, axis_name: str | None = None
 ) -> Rows:
     """The features with their weights and their two-term mean: one pass over them."""
+    shifted = shifted_rows(features, where, axis_name)
+    rest = total_over(sum_tiles(partial(weighted_sum, shifted), *features.shape), axis_name)
+    dtype = shifted.weights.dtype
+    offset = rest / jnp.maximum(shifted.total, jnp.finfo(dtype).tiny)
+    return shifted._replace(offset=_settled(offset, jnp.finfo(dtype).nmant - 1))
+
+
+def shifted_rows(
+    features: jax.Array, where: jax.Array | None = None, axis_name: str | None = None
+) -> Rows:
+    """The features less the mean of their first tile only: near enough beside centred rows."""
     n, d = features.shape
     weights = sample_weights(where, features)
     dtype = weights.dtype
@@ -117,14 +128,10 @@ def centred_rows(
     )
 
     size = tiling(n, d)[1]
-    tiny = jnp.finfo(dtype).tiny
     head = total_over(weighted_sum(raw, 0, jnp.ones(size, bool), size), axis_name)
     mass = total_over(jnp.sum(weights[:size]), axis_name)
-    shift = head / jnp.maximum(mass, tiny)
-    shifted = raw._replace(shift=_settled(shift, jnp.finfo(dtype).nmant // 2))
-    rest = total_over(sum_tiles(partial(weighted_sum, shifted), n, d), axis_name)
-    offset = rest / jnp.maximum(total, tiny)
-    return shifted._replace(offset=_settled(offset, jnp.finfo(dtype).nmant - 1))
+    shift = head / jnp.maximum(mass, jnp.finfo(dtype).tiny)
+    return raw._replace(shift=_settled(shift, jnp.finfo(dtype).nmant // 2))
 
 
 def weighted_sum(rows: Rows, start: Any, fresh: jax.Array, size: int) -> jax.Array:

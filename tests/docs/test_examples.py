@@ -38,8 +38,8 @@ def words(outputs) -> str:
     return NUMBER.sub("N", json.dumps(outputs))
 
 
-def test_there_are_three():
-    assert [path.stem for path in EXAMPLES] == ["notebook", "training", "vmap"]
+def test_there_are_four():
+    assert [path.stem for path in EXAMPLES] == ["notebook", "sets", "training", "vmap"]
 
 
 @pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])

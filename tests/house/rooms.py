@@ -30,6 +30,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "history": ("comparison",),
     "recommendation": ("features", "results", "comparison", "history", "scoring"),
     "race": ("data", "hubs", "extraction", "features", "metrics", "scoring"),
+    "choice": ("features", "metrics", "results", "scoring", "kernels"),
     "pipeline": (
         *("data", "backbones", "hubs", "extraction", "metrics", "scoring", "results"),
         *("history", "recommendation", "race"),
@@ -39,7 +40,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
-        *("results", "comparison", "reporting", "history", "recommendation", "pipeline"),
+        *("results", "comparison", "reporting", "history", "recommendation", "choice", "pipeline"),
         *("finetuning", "demo", "networks"),
     ),
     "__main__": ("cli",),

@@ -36,7 +36,7 @@ def inputs(n, d):
     summary = partial(dk.moments, num_classes=CHOSEN["num_classes"])
     moments = jax.eval_shape(lambda x, y, b: summary(x, y, targets=b), features, labels, targets)
     return {
-        **dict.fromkeys(["features", "source_features"], features),
+        **dict.fromkeys(["features", "others", "source_features"], features),
         **dict.fromkeys(["targets", "boxes"], targets),
         **dict.fromkeys(["spectrum", "before", "after"], spectrum),
         **dict.fromkeys(["moments", "a", "b"], moments),
