@@ -9,6 +9,7 @@ from jax import export
 from ._disco import DetectionTerms, Disco
 from ._etran import Etran
 from ._gbc import Gbc
+from ._left_out_samples import LeftOut
 from ._moments import Moments
 from ._ncti import Ncti
 from ._nleep import Nleep
@@ -17,8 +18,8 @@ from ._spectrum import Spectrum
 from ._tmi import Tmi
 
 RESULTS = (
-    *(DetectionTerms, Disco, Etran, Gbc, Moments),
-    *(Ncti, Nleep, PactranGauss, Spectrum, Tmi),
+    *(DetectionTerms, Disco, Etran, Gbc, LeftOut),
+    *(Moments, Ncti, Nleep, PactranGauss, Spectrum, Tmi),
 )
 
 for result in RESULTS:

@@ -25,6 +25,7 @@ MAKES = {  # every type of result, by a kernel that returns it
     "Disco": lambda x: dk.disco(x, LABELS, components=8, **OF_CLASSES),
     "Etran": lambda x: dk.etran(x, LABELS, LOGITS, **OF_CLASSES),
     "Gbc": lambda x: dk.gbc(x, LABELS, **OF_CLASSES),
+    "LeftOut": lambda x: dk.knn_left_out(x, LABELS, **OF_CLASSES),
     "Moments": lambda x: dk.moments(x, LABELS, **OF_CLASSES),
     "Ncti": lambda x: dk.ncti(dk.spectrum(x), LABELS, **OF_CLASSES),
     "Nleep": lambda x: dk.nleep(dk.spectrum(x), LABELS, **OF_CLASSES),
