@@ -37,11 +37,13 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
+    "merging": ("data", "weights", "backbones", "hubs", "extraction", "metrics", "scoring"),
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
         *("results", "comparison", "reporting", "history", "recommendation", "choice", "pipeline"),
         *("finetuning", "demo", "networks"),
+        "merging",
     ),
     "__main__": ("cli",),
 }
