@@ -1,6 +1,6 @@
 """Networks of one architecture merged into one, without training.
 
-The formulas, pure functions of trees of floating arrays that run inside `jit` and `grad`:
+The formulas, pure functions of trees of floating arrays, all but the last for `jit` and `grad` too:
 
     average          sum_m w_m theta_m
     task_arithmetic  theta_0 + lambda sum_m tau_m,   tau_m = theta_m - theta_0

@@ -6,8 +6,8 @@
 Three kinds of tensors:
 
     weights     floating: what the formulas merge
-    measured    running_mean and running_var of batch normalisation: the plain average of the
-                networks whatever the formula, since no extrapolation of a variance is one
+    measured    running_mean and running_var of batch normalisation: the average of the networks
+                whatever the formula, since what extrapolation makes of a variance may be negative
     kept        integers and booleans, as counters and tables of positions: those of the base, or of
                 the first network. Others than single numbers must be the same in all.
 """

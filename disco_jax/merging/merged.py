@@ -81,12 +81,11 @@ def merge_checkpoints(
     )
     statistics = [_part(each, measured) for each in tuned]
     rest = _part(origin or first, kept)
-    merge = jax.jit(how.merge)
 
     def merged(value: float | None) -> Tensors:
-        share = None if how.needs_base else value
+        share = None if how.needs_base or value is None else min(max(value, 0.0), 1.0)
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-            found = merge(given, value)
+            found = how.merge(given, value)
             seen = average(statistics, shares(len(models), share)) if measured else {}
         whole = {key: np.asarray(x) for key, x in {**found, **seen}.items()} | rest
         return {key: whole[key] for key in first.tensors}

@@ -22,7 +22,8 @@ Directions of G below 1/100 of the largest eigenvalue of the Gram matrix of the 
 what is shared almost wholly would be made up for by very large changes. Arrays of one axis get
 Delta = 0.
 
-Cost, per array: M + 1 singular value decompositions, O(M r c min(r, c)).
+Cost, per array: M + 1 singular value decompositions, O(M r c min(r, c)), by NumPy on the host:
+unlike the other formulas it is none for `jit` or `grad`.
 So lambda is the strength of what is shared only: off U, what is added has the inner product with
 each tau_j that tau_j itself has.
 
@@ -34,62 +35,62 @@ and whose program takes the inner products by rows, 400 steps of Adam, and trims
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
-from .trees import Tree, leafwise, weighted
+from .trees import Tree, widened
 
 SHARED = 6  # of min(r, c) directions one in so many is shared
 LEAST = 1e-2
 
 
-def projective(base: Tree, models: Sequence[Tree], coefficient: Any) -> Tree:
+def projective(base: Tree, models: Sequence[Tree], coefficient: float) -> Tree:
     """The base, the task vectors in proportion, and what they miss off the shared subspace."""
 
-    def moved(origin: jax.Array, *tuned: jax.Array) -> jax.Array:
-        vectors = jnp.stack([each - origin for each in tuned])
-        lengths = jnp.sqrt(jnp.sum(vectors**2, tuple(range(1, vectors.ndim))))
+    def moved(*leaves: jax.Array) -> np.ndarray:
+        origin, *tuned = map(np.asarray, widened(leaves))
+        vectors = np.stack([each - origin for each in tuned])
+        lengths = np.linalg.norm(vectors.reshape(len(vectors), -1), axis=1)
         there = lengths > 0
-        evened = jnp.where(there, jnp.mean(lengths) / jnp.where(there, lengths, 1), 0)
-        added = weighted(list(jnp.asarray(coefficient, origin.dtype) * evened), list(vectors))
-        if origin.ndim > 1:
-            rows = jnp.stack([_matrix(each) for each in vectors])
-            added += _missed(rows, _matrix(added)).reshape(origin.shape)
-        return origin + added
+        evened = np.where(there, coefficient * lengths.mean() / np.where(there, lengths, 1), 0)
+        added = np.tensordot(evened.astype(origin.dtype), vectors, 1)
+        if origin.ndim > 1 and there.any():
+            rows = np.stack([_matrix(each) for each in vectors])
+            added = added + _missed(rows, _matrix(added)).reshape(origin.shape)
+        found: np.ndarray = (origin + added).astype(leaves[0].dtype)
+        return found
 
-    return leafwise(moved, base, *models)
+    return jax.tree.map(moved, base, *models)
 
 
-def _matrix(array: jax.Array) -> jax.Array:
+def _matrix(array: np.ndarray) -> np.ndarray:
     """Outputs, the first axis or the last, against all else."""
     first, last = array.shape[0], array.shape[-1]
     return array.reshape((first, -1) if first >= last else (-1, last))
 
 
-def _missed(vectors: jax.Array, added: jax.Array) -> jax.Array:
+def _missed(vectors: np.ndarray, added: np.ndarray) -> np.ndarray:
     """``(sum l) Delta`` (r, c) of task vectors (M, r, c) whose weighted sum is ``added``."""
     shared = _shared(vectors)
-    free = vectors - jnp.einsum("rk,sk,msc->mrc", shared, shared, vectors, precision="highest")
-    gram = jnp.einsum("irc,jrc->ij", free, free, precision="highest")
-    scale = jnp.einsum("irc,jrc->ij", vectors, vectors, precision="highest")
-    wanted = jnp.diagonal(scale) - jnp.einsum("jrc,rc->j", vectors, added, precision="highest")
-    values, axes = jnp.linalg.eigh(gram)
-    counts = values > LEAST * jnp.linalg.eigvalsh(scale)[-1]
-    inverse = jnp.where(counts, 1 / jnp.where(counts, values, 1), 0)
-    return jnp.einsum("j,jrc->rc", axes @ (inverse * (axes.T @ wanted)), free, precision="highest")
+    free = vectors - shared @ (shared.T @ vectors)
+    gram, scale = (np.tensordot(each, each, ((1, 2), (1, 2))) for each in (free, vectors))
+    wanted = np.diagonal(scale) - np.tensordot(vectors, added, 2)
+    values, axes = np.linalg.eigh(gram)
+    counts = values > LEAST * np.linalg.eigvalsh(scale)[-1]
+    share = axes[:, counts] / values[counts] @ (axes[:, counts].T @ wanted)
+    return np.tensordot(share, free, 1)
 
 
-def _shared(vectors: jax.Array) -> jax.Array:
-    """Orthonormal columns (r, k), zeros beyond the rank."""
+def _shared(vectors: np.ndarray) -> np.ndarray:
+    """Orthonormal columns (r, k)."""
     number, *shape = vectors.shape
-    kept = jnp.concatenate([_leading(each, min(shape) // number) for each in vectors], 1)
+    kept = np.concatenate([_leading(each, min(shape) // number) for each in vectors], 1)
     return _leading(kept, min(shape) // SHARED) if kept.shape[1] else kept
 
 
-def _leading(matrix: jax.Array, number: int) -> jax.Array:
-    """So many left singular vectors, zeros for those whose value is rounding."""
-    left, values, _ = jnp.linalg.svd(matrix, full_matrices=False)
-    least = max(matrix.shape) * jnp.finfo(matrix.dtype).eps * values[:1]
-    return jnp.where((values > least)[None], left, 0)[:, :number]
+def _leading(matrix: np.ndarray, number: int) -> np.ndarray:
+    """So many left singular vectors, fewer where a value is rounding."""
+    left, values, _ = np.linalg.svd(matrix, full_matrices=False)
+    least = max(matrix.shape) * np.finfo(matrix.dtype).eps * values[0]
+    return left[:, :number][:, values[:number] > least]

@@ -43,6 +43,8 @@ def inputs(n, d):
         "labels": labels,
         "logits": Shape((n, 1000), jnp.float32),
         "values": Shape((n,), jnp.float32),
+        "covariance": Shape((d, d), jnp.float32),
+        "difference": Shape((d,), jnp.float32),
     }
 
 

@@ -275,6 +275,7 @@ def test_every_scoring_kernel_has_a_row():
         "moments",
         "moments_from_spectrum",
         "proportion_change",
+        "robust_direction",
         "spectrum_from_moments",
         "transferability",
         "transferability_regression",

