@@ -465,6 +465,23 @@ def merge(
     )
 
 
+@app.command()
+def synbench(
+    hub: Hub,
+    images: Annotated[
+        int, typer.Option(min=4, help="Images a scale, to fit and again to count on.")
+    ] = 1024,
+    seed: Annotated[int, typer.Option(min=0, help="Of the images.")] = 0,
+    threshold: Annotated[float, typer.Option(help="Accuracies below do not count.")] = 0.7,
+    offline: Offline = False,
+    form: Printed = Format.table,
+) -> None:
+    """Judge the networks of a hub without data, by Gaussian images of two classes."""
+    from .synbench import run
+
+    run(hub=hub, images=images, seed=seed, threshold=threshold, offline=offline, form=form.value)
+
+
 def _dtype(bfloat16: bool) -> str:
     return "bfloat16" if bfloat16 else "float32"
 

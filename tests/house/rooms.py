@@ -37,13 +37,14 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
+    "synbench": ("backbones", "kernels"),
     "merging": ("data", "weights", "backbones", "hubs", "extraction", "metrics", "scoring"),
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
         *("results", "comparison", "reporting", "history", "recommendation", "choice", "pipeline"),
         *("finetuning", "demo", "networks"),
-        "merging",
+        *("merging", "synbench"),
     ),
     "__main__": ("cli",),
 }
