@@ -40,7 +40,7 @@ def run(
     with bar() as progress:
         choice = None
         if choose is not None and data is not None:
-            choice = Choice(choose, open_images(data, split), batch, offline, progress)
+            choice = Choice(choose, open_images(data, split), batch, progress)
         found = merge_checkpoints(
             named,
             out,
@@ -49,6 +49,7 @@ def run(
             coefficient=coefficient,
             fisher=fisher,
             choice=choice,
+            offline=offline,
         )
     if form == "json":
         print_json(_json(found, choose))

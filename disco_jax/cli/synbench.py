@@ -6,8 +6,10 @@ from disco_jax.extraction import opened
 from disco_jax.hubs import find_hub, read_hub
 from disco_jax.synbench import SCALES, Measured, measure
 
-from .printing import print_csv, print_json, print_lines, print_table
+from .printing import print_csv, print_json, print_lines, print_table, warn
 from .progress import bar
+
+FEW = 2  # images for each column of the features
 
 
 def run(*, hub: str, images: int, seed: int, threshold: float, offline: bool, form: str) -> None:
@@ -26,13 +28,17 @@ def run(*, hub: str, images: int, seed: int, threshold: float, offline: bool, fo
                 backbone, images=images, seed=seed, threshold=threshold, progress=progress
             )
     names = sorted(found, key=lambda name: -found[name].scores[0.0])
+    narrow = [name for name in names if images < FEW * found[name].width]
+    warnings = [f"{name}: {images} images for {found[name].width} columns" for name in narrow]
+    warn([f"{each}; give --images of some times as many" for each in warnings])
     epsilons = list(next(iter(found.values())).scores)
     header = ("model", *(f"epsilon {epsilon:g}" for epsilon in epsilons))
     if form == "json":
         how = {"images": images, "seed": seed, "threshold": threshold, "scales": list(SCALES)}
         details: dict[str, Any] = {name: _json(each) for name, each in found.items()}
         scores = {name: each.scores[0.0] for name, each in found.items()}
-        print_json({"scores": scores, "ranking": names, "settings": how, "details": details})
+        whole = {"scores": scores, "ranking": names, "settings": how, "details": details}
+        print_json({**whole, "warnings": warnings})
     elif form == "csv":
         print_csv(header, [[name, *found[name].scores.values()] for name in names])
     else:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from disco_jax.data import Images
 from disco_jax.errors import InputError
 from disco_jax.extraction import extract_hub, task_of
+from disco_jax.features import FeatureSet
 from disco_jax.hubs import HubModel
 from disco_jax.metrics import parse
 from disco_jax.progress import Progress
@@ -34,7 +35,6 @@ class Choice(NamedTuple):
     metric: str
     images: Images
     batch: int | None = None
-    offline: bool = False
     progress: Progress | None = None
 
 
@@ -52,6 +52,8 @@ def choose(
     like: Stored,
     merged: Callable[[float], Tensors],
     coefficients: Sequence[float],
+    *,
+    offline: bool = False,
 ) -> Chosen:
     """Score the merge of every coefficient, loaded as the first of the models is.
 
@@ -61,22 +63,30 @@ def choose(
     task = task_of(choice.images, None)
     if len(parse(choice.metric, task)) != 1:
         raise InputError("merge", "choose", "several metrics", "choose by one, as disco")
-    first = models[0]
-    with tempfile.TemporaryDirectory() as folder:
-        made = []
-        for number, coefficient in enumerate(coefficients):
-            path = _candidate(like, merged(coefficient), Path(folder) / str(number))
-            made.append(first._replace(name=_named(coefficient), weights=str(path), layers=()))
-        every = [*made, *(model._replace(layers=()) for model in models)]
-        extracted = extract_hub(
-            every,
+    count = len(models) + len(coefficients)
+    features: dict[str, FeatureSet] = {}
+
+    def see(model: HubModel) -> None:
+        def report(what: str, done: int, total: int) -> None:
+            if choice.progress is not None:
+                choice.progress(what, len(features) * total + done, count * total)
+
+        (seen,) = extract_hub(
+            [model._replace(layers=())],
             choice.images,
             per_box=task == "detection",
             batch=choice.batch,
-            offline=choice.offline,
-            progress=choice.progress,
+            offline=offline,
+            progress=report,
         )
-        features = {each.model: each.features for each in extracted}
+        features[model.name] = seen.features
+
+    for model in models:
+        see(model)
+    for coefficient in coefficients:
+        with tempfile.TemporaryDirectory() as folder:
+            path = _candidate(like, merged(coefficient), Path(folder))
+            see(models[0]._replace(name=_named(coefficient), weights=str(path)))
     table = score(features, metrics=choice.metric, task=task)
     found = {name: row[table.metrics[0]] for name, row in table.scores.items()}
     scores = {c: found[_named(c)] for c in coefficients}
@@ -93,8 +103,7 @@ def _named(coefficient: float) -> str:
 
 
 def _candidate(like: Stored, tensors: Tensors, folder: Path) -> Path:
-    """Weights in a new folder; beside the configurations that are read with them, if there are."""
-    folder.mkdir()
+    """Weights in a folder; beside the configurations that are read with them, if there are."""
     path = folder / f"model{like.suffix}"
     write(like, tensors, path, {})
     there = [like.path / name for name in CONFIGURATIONS if (like.path / name).is_file()]

@@ -43,6 +43,7 @@ def merge_checkpoints(
     coefficient: float | None = None,
     fisher: Sequence[Path] = (),
     choice: Choice | None = None,
+    offline: bool = False,
 ) -> Merged:
     """Merge the weights of networks of one architecture into a new file.
 
@@ -54,13 +55,13 @@ def merge_checkpoints(
         coefficient: The method's; its default where there is none.
         fisher: A file of informations for each network, for fisher.
         choice: Choose the coefficient by a score.
+        offline: Download nothing.
 
     Raises:
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
     how = method_of(method)
     _check(how, method, models, base, coefficient, fisher, choice)
-    offline = choice.offline if choice is not None else False
     every = [*models, *([base] if base is not None else [])]
     stored = [read(local(model.weights, offline=offline)) for model in every]
     first = stored[0]
@@ -93,7 +94,7 @@ def merge_checkpoints(
     chosen = None
     value = how.default if coefficient is None else coefficient
     if choice is not None:
-        chosen = choose(choice, every, first, merged, grid(how))
+        chosen = choose(choice, every, first, merged, grid(how), offline=offline)
         value = chosen.coefficient
     tensors = merged(value)
     _check_finite(first, tensors)
@@ -166,7 +167,9 @@ def _check_finite(first: Stored, tensors: Tensors) -> None:
             array = array.astype(np.float16)
         if not np.isfinite(np.asarray(array, np.float64)).all():
             problem = f"not finite as {array.dtype} once merged, so nothing was written"
-            raise InputError(first.path, key, problem, "give a smaller coefficient")
+            raise InputError(
+                first.path, key, problem, "give finite weights, or a smaller coefficient"
+            )
 
 
 def _about(

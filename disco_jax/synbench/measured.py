@@ -36,6 +36,7 @@ class Measured(NamedTuple):
     accuracies: dict[float, list[float]]
     distances: dict[float, list[float]]
     scores: dict[float, float]
+    width: int  # of the features
 
 
 def measure(
@@ -86,7 +87,9 @@ def measure(
     )
     whole = area(*_reference(scales), threshold)
     scores = {e: area(accuracies[e], distances[e], threshold) / whole for e in EPSILONS}
-    return Measured(accuracies, distances, scores)
+    blank = np.zeros((BATCH, size, size, 3), np.float32)
+    width = jax.eval_shape(features, blank).shape[1]
+    return Measured(accuracies, distances, scores, width)
 
 
 def _reference(scales: Sequence[float]) -> tuple[list[float], list[float]]:

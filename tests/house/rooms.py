@@ -38,7 +38,9 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
     "finetuning": ("data", "backbones", "hubs", "extraction"),
     "demo": ("data", "backbones", "hubs"),
     "synbench": ("backbones", "kernels"),
-    "merging": ("data", "weights", "backbones", "hubs", "extraction", "metrics", "scoring"),
+    "merging": (
+        *("data", "weights", "backbones", "hubs", "features", "extraction", "metrics", "scoring"),
+    ),
     "networks": ("backbones", "hubs", "demo"),
     "cli": (
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),

@@ -59,7 +59,8 @@ def test_it_is_the_oracle():
 def test_the_best_feature_is_as_good_as_the_images_and_noise_is_worth_nothing():
     best = measured(brightness, 1.0, images=2048)
     assert best.scores[0.0] == pytest.approx(1, abs=0.06)
-    assert len(set(best.scores.values())) == 1  # of one column every direction is the same
+    for score in best.scores.values():  # of one column every direction is the same
+        assert score == pytest.approx(best.scores[0.0])
     nothing = measured(lambda w, x: jnp.mean(x[:, 0] - x[:, 1], (1, 2))[:, None] * w, 1.0)
     assert nothing.scores[0.0] == 0
 
