@@ -21,17 +21,17 @@ def branches(tmp_path_factory):
 
 def test_a_score_finds_a_merge_that_knows_what_both_know(branches, tmp_path, run):
     out = tmp_path / "merged.npz"
-    given = ["merge", *branches, "--choose", "ridge_loo", "--data", TARGET, "--out", out]
+    given = ["merge", *branches, "--choose", "knn", "--data", TARGET, "--out", out]
     code, printed, err = run(*given, "--format", "json")
     found = json.loads(printed)
     assert (code, err) == (0, "") and found["tensors"]["merged"] == 14
     scores = found["chosen"]["scores"]
-    assert len(scores) == 11 and found["chosen"]["metric"] == "ridge_loo"
+    assert len(scores) == 11 and found["chosen"]["metric"] == "knn"
     assert scores[f"{found['coefficient']:g}"] == max(scores.values())
     ends = [scores["0"], scores["1"]]
     assert ends == pytest.approx([found["chosen"]["given"][str(path)] for path in branches])
     truth = [accuracy(load_backbone(path)) for path in (out, *branches)]
-    assert truth[0] > max(truth[1:]) + 0.05
+    assert truth[0] > max(truth[1:]) + 0.1
 
 
 def test_models_of_a_hub_and_a_table(branches, tmp_path, run):
