@@ -47,8 +47,8 @@ from ._ped import ped  # noqa: E402
 from ._proportions import proportions, spectral_share  # noqa: E402
 from ._rankme import rankme  # noqa: E402
 from ._ridge_loo import ridge_loo, ridge_loo_regression  # noqa: E402
-from ._serialization import RESULTS as _RESULTS  # noqa: E402, F401
 from ._robust_direction import RobustDirection, robust_direction  # noqa: E402
+from ._serialization import RESULTS as _RESULTS  # noqa: E402, F401
 from ._sfda import sfda  # noqa: E402
 from ._spectrum import Spectrum, leading, spectrum  # noqa: E402
 from ._spectrum_from_moments import spectrum_from_moments  # noqa: E402

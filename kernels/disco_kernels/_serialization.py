@@ -14,12 +14,13 @@ from ._moments import Moments
 from ._ncti import Ncti
 from ._nleep import Nleep
 from ._pactran_gauss import PactranGauss
+from ._robust_direction import RobustDirection
 from ._spectrum import Spectrum
 from ._tmi import Tmi
 
 RESULTS = (
     *(DetectionTerms, Disco, Etran, Gbc, LeftOut),
-    *(Moments, Ncti, Nleep, PactranGauss, Spectrum, Tmi),
+    *(Moments, Ncti, Nleep, PactranGauss, RobustDirection, Spectrum, Tmi),
 )
 
 for result in RESULTS:

@@ -30,6 +30,7 @@ MAKES = {  # every type of result, by a kernel that returns it
     "Ncti": lambda x: dk.ncti(dk.spectrum(x), LABELS, **OF_CLASSES),
     "Nleep": lambda x: dk.nleep(dk.spectrum(x), LABELS, **OF_CLASSES),
     "PactranGauss": lambda x: dk.pactran_gauss(dk.spectrum(x), LABELS, **OF_CLASSES),
+    "RobustDirection": lambda x: dk.robust_direction(x.T @ x, x[0], epsilon=0.2),
     "Spectrum": lambda x: dk.spectrum(x, components=8),
     "Tmi": lambda x: dk.tmi(x, LABELS, **OF_CLASSES),
 }
