@@ -88,8 +88,7 @@ def measure(
     whole = area(*_reference(scales), threshold)
     scores = {e: area(accuracies[e], distances[e], threshold) / whole for e in EPSILONS}
     blank = np.zeros((BATCH, size, size, 3), np.float32)
-    width = jax.eval_shape(features, blank).shape[1]
-    return Measured(accuracies, distances, scores, width)
+    return Measured(accuracies, distances, scores, features(blank).shape[1])
 
 
 def _reference(scales: Sequence[float]) -> tuple[list[float], list[float]]:
