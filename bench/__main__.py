@@ -12,7 +12,7 @@ from . import record
 # only the one that is asked for is loaded.
 COMMANDS = (
     *("backbones", "compare", "device", "disco", "extract", "finetune", "metrics", "ratios"),
-    *("race", "recommend", "score", "truth"),
+    *("race", "recommend", "scale", "score", "truth"),
 )
 
 

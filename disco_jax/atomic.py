@@ -2,6 +2,7 @@
 
 The content is written beside its place, forced to the disk and moved there: a reader sees the old
 file or the new one, and of two writers the last one wins. A full disk is an `InputError`.
+Forcing takes milliseconds; without it a machine that loses its power may leave a file torn.
 """
 
 import errno
@@ -22,15 +23,16 @@ FULL = {
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, forced: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which becomes `path` when all went well; its folder is made."""
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(unfinished, "xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if forced:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(unfinished, path)
     except BaseException as why:
         with suppress(OSError):
@@ -40,6 +42,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             remedy = "make room, or choose a folder on another disk"
             raise InputError(path, "file", problem, remedy) from why
         raise
+    if not forced:
+        return
     with suppress(OSError):  # not every system can open a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -48,7 +52,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.close(folder)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, forced: bool = True) -> None:
     """Write a text file whole or not at all."""
-    with replacing(path) as file:
+    with replacing(path, forced=forced) as file:
         file.write(text.encode())

@@ -17,7 +17,7 @@ from .compiling import compiler_options
 from .family import Family, of_imagenet
 from .function import of_function
 from .graph import read_graph, write_graph
-from .loading import architectures, described, load_backbone, untrained
+from .loading import architectures, described, digest_of, load_backbone, untrained
 from .operations import parameters, subtrees
 from .pooling import check_layers, pooled
 from .torch_libraries import of_library
@@ -32,6 +32,7 @@ __all__ = [
     "compiled",
     "compiler_options",
     "described",
+    "digest_of",
     "load_backbone",
     "of_function",
     "of_imagenet",

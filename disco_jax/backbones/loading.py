@@ -8,6 +8,7 @@ Other packages bring a `Family` by an entry point in the group `disco_jax.backbo
 The names that parameters have in the file are tried in every dialect that the family knows.
 """
 
+import hashlib
 import importlib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -33,6 +34,7 @@ from disco_jax.weights import (
     renamed,
     told,
 )
+from disco_jax.weights import digest_of as checkpoint_digest
 
 from .backbone import Backbone
 from .family import Family
@@ -97,6 +99,19 @@ def load_backbone(
         {"architecture": called, "source": str(weights) if path != weights else ""},
         jnp.dtype(dtype),
     )
+
+
+def digest_of(weights: Path) -> str:
+    """What `load_backbone` will call the digest of local weights, which are not otherwise read.
+
+    Raises:
+        ValueError: There are none.
+        OSError: They cannot be read.
+    """
+    if weights.suffix == ".npz":
+        with weights.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return checkpoint_digest(weights)
 
 
 def untrained(

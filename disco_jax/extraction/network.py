@@ -12,8 +12,7 @@ which of its boxes, `7/2`.
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -42,12 +41,36 @@ ACCELERATOR_BATCH = 64
 Batches = Iterator[tuple[dict[str, jax.Array], int]]  # fields, filled up, and how many rows count
 
 
+Program = Callable[..., Any]  # images (b, s, s, 3) -> what rows are made of
+
+
 class Extraction(NamedTuple):
     """Features, and how long they took."""
 
     features: FeatureSet
     first: float  # seconds to the first batch: reading and compiling
     rate: float  # pictures per second after it; of all of them where there was one batch only
+
+
+def program_of(
+    backbone: Backbone,
+    *,
+    per_box: bool = False,
+    layers: Sequence[str] = (),
+    moments_only: bool = False,
+) -> Program:
+    """What `extract` runs batches through; given to it, it is compiled once for many data."""
+    if per_box:
+        return compiled(backbone, lambda outputs: outputs.cells)
+
+    def wanted(found: Outputs) -> dict[str, Any]:
+        return {
+            "features": found.features,
+            "logits": None if moments_only else found.logits,
+            "layers": pooled(found, layers),
+        }
+
+    return compiled(backbone, wanted)
 
 
 def extract(
@@ -60,6 +83,7 @@ def extract(
     progress: Progress | None = None,
     room: int = 0,
     moments_only: bool = False,
+    program: Program | None = None,
 ) -> Extraction:
     """Run a network over pictures.
 
@@ -73,6 +97,7 @@ def extract(
         room: Bytes that features may take on the device. There they stay, as jax's arrays, where
             they do not take more; otherwise, and by default, they come to the host.
         moments_only: Keep the moments of the features in their place, see `moments`.
+        program: What `program_of` gave for this network and the same choices.
     """
     n = len(images)
     check_layers(backbone, layers)
@@ -86,13 +111,15 @@ def extract(
         problem = "only those of pictures' last features can be kept"
         remedy = "leave layers out, and boxes to --task classification"
         raise InputError(backbone.name, "moments", problem, remedy)
+    rows_are: Any = {"per_box": per_box, "layers": layers, "moments_only": moments_only}
+    run = program or program_of(backbone, **rows_are)
     size = min(n, batch or BATCH.get(jax.default_backend(), ACCELERATOR_BATCH))
     started = time.perf_counter()
     ends = []
 
     def finished() -> Batches:
-        each = _of_boxes if per_box else partial(_of_images, layers, not moments_only)
-        for batch in _one_ahead(each(backbone, images, size)):
+        each = _of_boxes if per_box else _of_images
+        for batch in _one_ahead(each(run, backbone, images, size)):
             jax.block_until_ready(batch[0])
             ends.append(time.perf_counter())
             if progress is not None:
@@ -106,31 +133,19 @@ def extract(
     else:
         found = gathered(finished(), len(rows["ids"]), room)
     rate = (n - size) / (ends[-1] - ends[0]) if len(ends) > 1 else n / (ends[0] - started)
-    about = provenance(backbone, images, per_box=per_box, layers=layers, moments_only=moments_only)
+    about = provenance(backbone, images, **rows_are)
     features = FeatureSet(**found, **rows, name=backbone.name, provenance=about)
     return Extraction(features, ends[0] - started, rate)
 
 
-def _of_images(
-    layers: Sequence[str], logits: bool, backbone: Backbone, images: Images, size: int
-) -> Batches:
+def _of_images(run: Program, backbone: Backbone, images: Images, size: int) -> Batches:
     """Features, logits and those of further layers, a batch at a time."""
-
-    def wanted(found: Outputs) -> dict[str, Any]:
-        return {
-            "features": found.features,
-            "logits": found.logits if logits else None,
-            "layers": pooled(found, layers),
-        }
-
-    run = compiled(backbone, wanted)
     for some in batches(images, backbone.preprocessing, size):
         yield run(padded(some, size)), len(some)
 
 
-def _of_boxes(backbone: Backbone, images: Images, size: int) -> Batches:
+def _of_boxes(run: Program, backbone: Backbone, images: Images, size: int) -> Batches:
     """Features of the boxes of a batch at a time; so many boxes at once as a power of two."""
-    run = compiled(backbone, lambda outputs: outputs.cells)
     pool = jax.jit(pool_boxes)
     order = box_order(images)
     assert images.boxes is not None and images.box_image is not None

@@ -43,11 +43,12 @@ def provenance(
         "data_version": images.version,
         "samples_sha256": hashlib.sha256(samples.encode()).hexdigest(),
         **({"class_names": json.dumps(images.class_names)} if images.class_names else {}),
-        "disco_jax": __version__,
-        **_versions(),
+        **versions(),
     }
 
 
 @cache
-def _versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+def versions() -> dict[str, str]:
+    """Of this package and of the libraries that features depend on."""
+    others = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"disco_jax": __version__, **others}

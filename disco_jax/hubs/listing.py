@@ -18,6 +18,7 @@ The hubs of the literature come with the package, by name: `NAME.toml` here, and
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,8 +80,8 @@ def read_hub(path: Path) -> tuple[HubModel, ...]:
     for place, raw in enumerate(listed, 1):
         _check(path, place, raw)
     models = tuple(_model(path, place, raw) for place, raw in enumerate(listed, 1))
-    names = [model.name for model in models]
-    if again := next((name for name in names if names.count(name) > 1), None):
+    names = Counter(model.name for model in models)
+    if again := next((name for name, count in names.items() if count > 1), None):
         raise InputError(path, "models", f"{again!r} is there twice", "rename one of them")
     for model in models:
         if model.weights and "://" not in model.weights and not Path(model.weights).exists():

@@ -5,11 +5,12 @@ Loads neither jax nor features.
 
 from .certainty import Certainty, certainty
 from .files import ByDataset, read_result, read_scores, read_table
-from .order import EXPECTED, best_first, best_rows, grouped, split
+from .order import EXPECTED, FEATURES, best_first, best_rows, grouped, split
 from .table import Json, ScoreTable, plain
 
 __all__ = [
     "EXPECTED",
+    "FEATURES",
     "ByDataset",
     "Certainty",
     "Json",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Json = dict[str, Any]
-DEFAULT = "features"  # what the layer without a name is called
+FEATURES = "features"  # what the layer without a name is called
 EXPECTED = "expected_accuracy"  # the score that joins all others with the record of a model
 
 
@@ -56,7 +56,7 @@ def grouped(result: Json) -> Json:
     for spec, rows in best.items():
         for model, row in rows.items():
             whole["scores"][model][spec] = scores[row][spec]
-            layer = {"layer": split(row)[1] or DEFAULT}
+            layer = {"layer": split(row)[1] or FEATURES}
             whole["terms"][model][spec] = layer | terms.get(row, {}).get(spec, {})
     for spec, found in (result.get("intervals") or {}).items():
         names = {row: model for model, row in best[spec].items()}

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from .order import DEFAULT, best_first, best_rows, grouped
+from .order import FEATURES, best_first, best_rows, grouped
 
 Json = dict[str, Any]
 
@@ -47,6 +47,7 @@ class ScoreTable:
     provenance: Mapping[str, str] = field(default_factory=dict)
     grouped: bool = False
     race: Mapping[str, Any] = field(default_factory=dict)  # how models were dropped on the way
+    relative: tuple[str, ...] = ()  # metrics whose scores compare the rows of this table alone
 
     def ranking(self, spec: str | None = None, *, grouped: bool | None = None) -> list[str]:
         """The models best first, by one metric (the first where none is named).
@@ -157,5 +158,5 @@ def _cell(shown: Json, model: str, spec: str) -> str:
     if found := shown.get("intervals", {}).get(spec):
         low, high = found["models"][model]
         says += f" [{low:.3g}, {high:.3g}]"
-    layer = shown["terms"][model][spec]["layer"] if shown.get("grouped") else DEFAULT
-    return says if layer == DEFAULT else f"{says} @{layer}"
+    layer = shown["terms"][model][spec]["layer"] if shown.get("grouped") else FEATURES
+    return says if layer == FEATURES else f"{says} @{layer}"

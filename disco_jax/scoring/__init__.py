@@ -20,12 +20,14 @@ from .models import Hub, agree_on_task, opened
 from .resume import write_scores
 from .rounds import Race, Round, race, require_raceable
 from .scale import narrow_targets, rescaling
+from .tabulate import combined
 
 __all__ = [
     "Hub",
     "Race",
     "Round",
     "agree_on_task",
+    "combined",
     "jackknife",
     "narrow_targets",
     "opened",

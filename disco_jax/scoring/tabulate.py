@@ -70,7 +70,12 @@ def tabulate(
         failures=tuple({"model": model, "error": text} for model, text in failures.items()),
         provenance={"jax": jax.__version__, "device": jax.devices()[0].device_kind},
         grouped=grouped,
+        relative=tuple(spec.text for spec in plan.specs if _is_relative(spec, scored)),
     )
+
+
+def _is_relative(spec: Spec, scored: Mapping[str, Scored]) -> bool:
+    return any("score" not in each.results[spec.text] for each in scored.values())
 
 
 def _doubts(model: str, spec: Spec, found: Mapping[str, Any]) -> list[str]:
@@ -89,11 +94,16 @@ def scores_of(plan: Plan, spec: Spec, results: Mapping[str, Any]) -> dict[str, n
     names = next(iter(found.values()))
     if "score" in names:
         return {model: each["score"] for model, each in found.items()}
-    metric = metric_of(spec.name)
-    combine = partial(combine_forms, metric) if plan.task == "detection" else metric.combine
-    assert combine is not None
     stacked = {name: np.stack([each[name] for each in found.values()], -1) for name in names}
-    return dict(zip(found, np.moveaxis(combine(stacked), -1, 0), strict=True))
+    return dict(zip(found, np.moveaxis(combined(plan.task, spec, stacked), -1, 0), strict=True))
+
+
+def combined(task: str, spec: Spec, terms: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The scores by a metric that is relative to the hub, from terms (..., models)."""
+    metric = metric_of(spec.name)
+    combine = partial(combine_forms, metric) if task == "detection" else metric.combine
+    assert combine is not None
+    return combine(terms)
 
 
 def _resampled(

@@ -10,7 +10,7 @@
 Nothing here knows any network.
 """
 
-from .checkpoint import Checkpoint, read_checkpoint
+from .checkpoint import Checkpoint, digest_of, read_checkpoint
 from .config import architecture_of, model_type_of, preprocessing_of, timm_preprocessing
 from .filling import filled, problems, told
 from .location import local
@@ -20,6 +20,7 @@ __all__ = [
     "Checkpoint",
     "Rules",
     "architecture_of",
+    "digest_of",
     "filled",
     "local",
     "model_type_of",

@@ -40,18 +40,28 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ValueError: One line that names the file, what is wrong with it and what to do.
     """
     home = path if path.is_dir() else path.parent
-    files = _weights(path)
     tensors: dict[str, np.ndarray] = {}
-    digest = hashlib.sha256()
-    for file in files:
+    for file in _weights(path):
         tensors |= _tensors(file)
-        with file.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
     config, preprocessor = (
         _json(home / name) if path.is_dir() else {}
         for name in ("config.json", "preprocessor_config.json")
     )
-    return Checkpoint(path, tensors, config, preprocessor, digest.hexdigest())
+    return Checkpoint(path, tensors, config, preprocessor, digest_of(path))
+
+
+def digest_of(path: Path) -> str:
+    """The digest of a checkpoint, without reading its tensors.
+
+    Raises:
+        ValueError: There are no weights.
+        OSError: They cannot be read.
+    """
+    digest = hashlib.sha256()
+    for file in _weights(path):
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _weights(path: Path) -> list[Path]:

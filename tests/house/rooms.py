@@ -36,6 +36,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
         *("history", "recommendation", "race"),
     ),
     "finetuning": ("data", "backbones", "hubs", "extraction"),
+    "sweep": ("data", "backbones", "hubs", "extraction", "metrics", "scoring", "results"),
     "demo": ("data", "backbones", "hubs"),
     "synbench": ("backbones", "kernels"),
     "merging": (
@@ -46,7 +47,7 @@ RULE = {  # room -> the rooms that it may import, in the order of a run
         *("data", "hubs", "features", "extraction", "metrics", "scoring"),
         *("results", "comparison", "reporting", "history", "recommendation", "choice", "pipeline"),
         *("finetuning", "demo", "networks"),
-        *("merging", "synbench"),
+        *("merging", "synbench", "sweep"),
     ),
     "__main__": ("cli",),
 }
