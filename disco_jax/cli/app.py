@@ -302,18 +302,23 @@ PLAN = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of disco-jax 
 @app.command()
 def work(
     plan: PLAN,
-    on: Annotated[str, typer.Option("--on", help="What runs the workers: local.")] = "local",
+    on: Annotated[
+        str, typer.Option("--on", help="What runs the workers: local, slurm or ray.")
+    ] = "local",
     workers: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
     shard: Annotated[
         str | None,
         typer.Option(help="Part I of N, as 0/4; by itself in SLURM arrays and indexed jobs."),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of Ray's cluster; one of this machine's own without it.")
     ] = None,
     offline: Offline = False,
 ) -> int:
     """Compute what is missing of a plan; 0 where nothing is left to try, 1 where something is."""
     from .sweep import work
 
-    return work(plan, on=on, workers=workers, shard=shard, offline=offline)
+    return work(plan, on=on, workers=workers, shard=shard, address=address, offline=offline)
 
 
 @app.command()

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from disco_jax.errors import InputError
-
 EVERY = 5.0  # seconds between two looks
 MOST_REASONS = 8
 
@@ -23,19 +21,26 @@ def plan(hub: str, data: Sequence[str], out: Path, given: dict[str, Any]) -> Non
     print(f"{made.cells} cells: {len(made.models)} models, {len(made.data)} data sets")
 
 
-def work(folder: Path, *, on: str, workers: int, shard: str | None, offline: bool) -> int:
+def work(
+    folder: Path,
+    *,
+    on: str,
+    workers: int,
+    shard: str | None,
+    address: str | None,
+    offline: bool,
+) -> int:
     """Work, and say what is left: 1 where there is something to try again."""
     from disco_jax.sweep import TRIES, leave_when_told, shard_of
     from disco_jax.sweep import work as compute
 
     from .progress import bar
 
-    if on != "local":
-        raise InputError("work", "on", f"{on!r} is unknown", "choose local")
     part = shard_of(shard, os.environ)
     leave_when_told()
+    given: dict[str, Any] = {"on": on, "workers": workers, "shard": part, "address": address}
     with bar() as progress:
-        left = compute(folder, shard=part, workers=workers, offline=offline, progress=progress)
+        left = compute(folder, **given, offline=offline, progress=progress)
     if left.to_try:
         print(f"{left.to_try} cells are left to try; work again", file=sys.stderr)
     if left.given_up:

@@ -3,7 +3,8 @@
 plan        what there is to do, as a file; `planning` makes it of a hub and data
 store       a result is a file; `under_way` what is being done
 one_model   one over its data sets
-worker      what is missing, here or in processes; `shards` which part of it
+worker      what is missing, here or by an engine; `shards` which part of it
+on_*        the engines, each of which maps one function (`named`) over models
 counts      how far all is
 collected   the one table; `tables` its files
 
@@ -13,12 +14,13 @@ has one name and one content, so that whoever computes it writes the same.
 
 from .collected import collect
 from .counts import Status, status
+from .on_processes import leave_when_told
 from .one_model import Cell, walk
 from .plan import Data, Model, Plan, read_plan, write_plan
 from .planning import plan_of
 from .shards import shard_of
 from .store import TRIES, Store
-from .worker import Left, leave_when_told, work
+from .worker import Left, work
 
 __all__ = [
     "TRIES",

@@ -14,7 +14,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -81,6 +81,7 @@ def _read(plan: Plan, store: Store) -> _Found:
 
 
 def _rows(plan: Plan, store: Store, found: _Found) -> Iterator[Row]:
+    specs = {data.name: _specs(plan, data) for data in plan.data}
     for model, there in zip(plan.models, found.there, strict=True):
         results = {data.name: r for data, r in store.results(model) if data.name in there}
         failures = store.failures(model)
@@ -88,21 +89,18 @@ def _rows(plan: Plan, store: Store, found: _Found) -> Iterator[Row]:
             of = model.name, data.name
             if data.name in there:
                 for layer, row in results[data.name]["rows"].items():
-                    for spec, score in _scores(plan, data, row, found):
+                    for spec in specs[data.name]:
+                        if spec in row["terms"]:
+                            score = next(found.scores[data.name, spec])
+                        elif spec in row["scores"]:
+                            score = row["scores"][spec]
+                        else:  # of `all`, one that the model lacks something for
+                            continue
                         yield *of, layer or FEATURES, spec, score, None
             elif failure := failures.get(result_name(model, data)):
                 for layer in (FEATURES, *model.layers):
-                    for spec in _specs(plan, data):
+                    for spec in specs[data.name]:
                         yield *of, layer, spec, None, failure["error"]
-
-
-def _scores(plan: Plan, data: Data, row: Any, found: _Found) -> Iterator[tuple[str, float | None]]:
-    """The scores of a layer, in the order of the metrics."""
-    for spec in _specs(plan, data):
-        if spec in row["terms"]:
-            yield spec, next(found.scores[data.name, spec])
-        elif spec in row["scores"]:  # of `all` those that the model has what they need for
-            yield spec, row["scores"][spec]
 
 
 def _specs(plan: Plan, data: Data) -> list[str]:

@@ -91,7 +91,7 @@ class Store:
     def finish(self, model: Model) -> None:
         """Make one file of all results, if all are there; those that do not read go."""
         if not self.whole(model).exists():
-            lines = []
+            lines: list[str | None] = []
             for data in self.plan.data:
                 lines.append(self._line(model, data))
                 if lines[-1] is None:

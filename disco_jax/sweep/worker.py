@@ -1,29 +1,25 @@
-"""What is missing of a plan, or of a shard of it, is computed: here, or in processes beside this.
+"""What is missing of a plan, or of a shard of it, is computed: here, or by an engine.
 
 Each cell that failed before is tried once more, until it has been tried `TRIES` times; whether and
 when to start again is for whoever started this. Models that failed before come last.
 """
 
-import multiprocessing
-import signal
-import sys
+import importlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from disco_jax.errors import InputError
-from disco_jax.extraction import versions
+from disco_jax.errors import InputError, did_you_mean
 from disco_jax.progress import Progress
 
+from .named import check_versions
 from .one_model import Open, walk
-from .plan import Model, Plan, read_plan, result_name
+from .plan import Model, Plan, read_plan, result_name, rows_of
 from .shards import Shard, part_of
 from .store import Store
 from .under_way import places
 
+ENGINES = {"local": "on_processes", "ray": "on_ray", "slurm": "on_slurm"}
 DIED = "its worker is gone in the middle of it: killed, or out of memory"
 
 
@@ -37,8 +33,10 @@ class Left(NamedTuple):
 def work(
     folder: Path,
     *,
-    shard: Shard = (0, 1),
+    on: str = "local",
     workers: int = 1,
+    shard: Shard = (0, 1),
+    address: str | None = None,
     offline: bool = False,
     open_model: Open | None = None,
     progress: Progress | None = None,
@@ -47,16 +45,22 @@ def work(
 
     Args:
         folder: Of the plan.
+        on: Which engine runs the workers: local, ray or slurm.
+        workers: How many; a single local one is this process.
         shard: Which part of the models, see `shards`.
-        workers: Processes; in this one where it is one.
+        address: Of Ray's cluster, if it is not to be one of this machine's own.
         offline: Download nothing.
-        open_model: As for `walk`.
-        progress: Called with each data set, or with many workers each model, that is done.
+        open_model: As for `walk`, in this process.
+        progress: Called with each data set, or of an engine each model or job, that is done.
 
     Raises:
-        InputError: The plan was made with other versions, a worker was killed, or results cannot
-            be written.
+        InputError: The plan was made with other versions, workers of an engine were lost, or
+            results cannot be written.
     """
+    if on not in ENGINES:
+        remedy = did_you_mean(on, ENGINES, f"choose {', '.join(ENGINES)}")
+        raise InputError("work", "on", f"{on!r} is unknown", remedy)
+    folder = folder.absolute()
     plan = read_plan(folder)
     check_versions(folder, plan)
     store = Store(folder, plan)
@@ -64,35 +68,24 @@ def work(
     mine = part_of(plan.models, shard)
     todo = [model for model in mine if not store.whole(model).exists()]
     todo.sort(key=lambda model: bool(store.failures(model)))
-    if workers > 1 and len(todo) > 1:
-        _in_processes(folder, todo, workers, offline, progress)
-    else:
+    if on == "local" and workers == 1:
         _here(folder, plan, todo, offline, open_model, progress)
+    elif todo := [model for model in todo if store.to_try(model) or not store.missing(model)]:
+        engine: Any = importlib.import_module(f".{ENGINES[on]}", __package__)
+        names, known = [model.name for model in todo], {"address": address, "offline": offline}
+        engine.run(folder, names, workers, **known, progress=progress)
     return left(store, mine)
-
-
-def check_versions(folder: Path, plan: Plan) -> None:
-    """Refuse to work with other versions than those that name the results."""
-    for name, ours in versions().items():
-        if (planned := plan.versions.get(name)) != ours:
-            problem = f"made with {name} {planned}, here is {ours}"
-            raise InputError(folder, "plan", problem, "install that one, or plan again elsewhere")
 
 
 def left(store: Store, models: Sequence[Model]) -> Left:
     """What has no result."""
     to_try = given_up = 0
     for model in models:
-        rows = 1 + len(model.layers)
         if missing := len(store.missing(model)):
             again = len(store.to_try(model))
-            to_try, given_up = to_try + rows * again, given_up + rows * (missing - again)
+            to_try += rows_of(model) * again
+            given_up += rows_of(model) * (missing - again)
     return Left(to_try, given_up)
-
-
-def leave_when_told() -> None:
-    """End as after an error when a scheduler asks for it, so that nothing is left behind."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def _here(
@@ -118,44 +111,6 @@ def _counted(progress: Progress | None, name: str, before: int, total: int) -> C
             progress(name, count, total)
 
     return done
-
-
-def _in_processes(
-    folder: Path, models: Sequence[Model], workers: int, offline: bool, progress: Progress | None
-) -> None:
-    context = multiprocessing.get_context("spawn")  # jax does not survive a fork
-    one = partial(walk_named, folder, offline=offline)
-    others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(workers, context, leave_when_told)
-    try:
-        futures = {pool.submit(one, model.name): model.name for model in models}
-        for count, future in enumerate(as_completed(futures), 1):
-            future.result()
-            if progress is not None:
-                progress(futures[future], count, len(models))
-    except BaseException as why:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()).difference(others):
-            process.terminate()
-        if isinstance(why, BrokenProcessPool):
-            problem = "one was killed, or out of memory; what was done stays"
-            remedy = "work again, with fewer workers"
-            raise InputError("work", "workers", problem, remedy) from why
-        raise
-    pool.shutdown()
-
-
-def walk_named(folder: Path, name: str, offline: bool = False) -> None:
-    """Walk a model by its name, in whatever process this is."""
-    plan = _read(folder)
-    walk(folder, plan, next(m for m in plan.models if m.name == name), offline=offline)
-
-
-@lru_cache(maxsize=1)
-def _read(folder: Path) -> Plan:
-    plan = read_plan(folder)
-    check_versions(folder, plan)
-    return plan
 
 
 def _count_deaths(folder: Path, store: Store) -> None:

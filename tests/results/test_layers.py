@@ -13,7 +13,7 @@ from disco_jax.errors import InputError
 from disco_jax.features.feature_set import FeatureSet
 from disco_jax.features.files import read_features, write_features
 from disco_jax.features.values import StoredRows
-from disco_jax.results.order import DEFAULT, best_rows, grouped, split
+from disco_jax.results.order import FEATURES, best_rows, grouped, split
 from disco_jax.scoring import memory
 
 from ..command_line import refused
@@ -116,7 +116,7 @@ def test_a_grouped_ranking(table):
         for row in order:
             model, layer = split(row)
             assert shown["scores"][model][spec] == whole["scores"][row][spec]
-            assert shown["terms"][model][spec]["layer"] == (layer or DEFAULT)
+            assert shown["terms"][model][spec]["layer"] == (layer or FEATURES)
     assert shown["terms"]["b"]["disco"].keys() == {"layer", *whole["terms"]["b"]["disco"]}
 
 

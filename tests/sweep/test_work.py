@@ -176,7 +176,7 @@ def test_where_nothing_can_be_written_there_is_no_going_on(folder, monkeypatch):
 
 def test_other_versions_are_refused(folder, monkeypatch):
     ours = read_plan(folder).versions
-    monkeypatch.setattr("disco_jax.sweep.worker.versions", lambda: {**ours, "jax": "9.9"})
+    monkeypatch.setattr("disco_jax.sweep.named.versions", lambda: {**ours, "jax": "9.9"})
     with pytest.raises(InputError, match=f"made with jax {ours['jax']}, here is 9.9; install"):
         work(folder, open_model=drawn)
     assert os.listdir(folder) == ["plan.json"]
