@@ -6,6 +6,7 @@ The rate is that of the last minutes: results that were written within `WINDOW` 
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,16 +52,11 @@ def status(folder: Path) -> Status:
 
 def _of(store: Store, model: Model, plan: Plan) -> tuple[list[float], list[tuple[str, int]]]:
     """When each result of a model was written, and why others failed."""
-    try:
+    times: dict[str, float] = {}
+    with suppress(FileNotFoundError), os.scandir(store.parts(model)) as entries:
+        times = {entry.name: entry.stat().st_mtime for entry in entries}
+    with suppress(FileNotFoundError):
         return [store.whole(model).stat().st_mtime] * len(plan.data), []
-    except FileNotFoundError:
-        pass
-    try:
-        with os.scandir(store.parts(model)) as entries:
-            times = {entry.name: entry.stat().st_mtime for entry in entries}
-    except FileNotFoundError:  # not begun, or done meanwhile
-        again = store.whole(model).exists()
-        return [time.time()] * len(plan.data) if again else [], []
     names = [result_name(model, data) for data in plan.data]
     written = [times[f"{name}.json"] for name in names if f"{name}.json" in times]
     failures = store.failures(model) if FAILED in times else {}

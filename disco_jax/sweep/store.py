@@ -48,11 +48,11 @@ class Store:
         """The data sets that a model has no result on."""
         if self.whole(model).exists():
             return []
-        try:
-            there = set(os.listdir(self.parts(model)))
-        except FileNotFoundError:
-            return list(self.plan.data)
-        return [data for data in self.plan.data if _file(model, data) not in there]
+        there: set[str] = set()
+        with suppress(FileNotFoundError):
+            there.update(os.listdir(self.parts(model)))
+        missing = [data for data in self.plan.data if _file(model, data) not in there]
+        return [] if self.whole(model).exists() else missing  # it may have been done meanwhile
 
     def to_try(self, model: Model) -> list[Data]:
         """Those of them that have not failed too often, those that never failed first."""
@@ -103,19 +103,17 @@ class Store:
 
     def results(self, model: Model) -> Iterator[tuple[Data, Any]]:
         """What a model has results on, and they, in the order of the plan."""
+        parts = {data: self._line(model, data) for data in self.plan.data}
+        if not self.whole(model).exists():
+            yield from ((data, json.loads(line)) for data, line in parts.items() if line)
+            return
         try:
             with open(self.whole(model), encoding="utf-8") as lines:
                 for data, line in zip(self.plan.data, lines, strict=True):
                     yield data, json.loads(line)
-            return
-        except FileNotFoundError:
-            pass
         except ValueError as why:
-            problem = "damaged"
-            raise InputError(self.whole(model), "results", problem, "delete it, and work") from why
-        for data in self.plan.data:
-            if (line := self._line(model, data)) is not None:
-                yield data, json.loads(line)
+            remedy = "delete it, and work again"
+            raise InputError(self.whole(model), "results", "damaged", remedy) from why
 
     def _line(self, model: Model, data: Data) -> str | None:
         """The text of a result; None where there is none that reads."""

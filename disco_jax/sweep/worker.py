@@ -1,7 +1,8 @@
 """What is missing of a plan, or of a shard of it, is computed: here, or by an engine.
 
 Each cell that failed before is tried once more, until it has been tried `TRIES` times; whether and
-when to start again is for whoever started this. Models that failed before come last.
+when to start again is for whoever started this. Models that failed before come last, and those that
+another worker is at: where nobody says who does what, workers keep out of each other's way.
 """
 
 import importlib
@@ -96,8 +97,12 @@ def _here(
     open_model: Open | None,
     progress: Progress | None,
 ) -> None:
-    for place, model in enumerate(models):
-        done = _counted(progress, model.name, place * len(plan.data), len(models) * len(plan.data))
+    waiting, total = list(models), len(models) * len(plan.data)
+    while waiting:
+        busy = {place.model for place in places(folder) if place.alive}
+        model = next((model for model in waiting if model.key not in busy), waiting[0])
+        done = _counted(progress, model.name, total - len(waiting) * len(plan.data), total)
+        waiting.remove(model)
         walk(folder, plan, model, offline=offline, open_model=open_model, done=done)
 
 

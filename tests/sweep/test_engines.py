@@ -39,6 +39,7 @@ def alone(real, tmp_path):
     return (tmp_path / "alone.csv").read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")  # by Ray, of what becomes another program at once
 @pytest.mark.parametrize(("on", "package"), [("slurm", "submitit"), ("ray", "ray")])
 def test_an_engine_gives_the_table_of_one_process(real, alone, tmp_path, on, package, monkeypatch):
     pytest.importorskip(package)

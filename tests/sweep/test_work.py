@@ -13,6 +13,7 @@ import pytest
 from disco_jax.errors import InputError
 from disco_jax.sweep import TRIES, Store, collect, read_plan, status, work
 from disco_jax.sweep.plan import result_name
+from disco_jax.sweep.under_way import under_way
 from disco_jax.sweep.worker import DIED
 
 from .plans import drawn, planned, result_of
@@ -163,6 +164,18 @@ def test_models_that_failed_come_last(folder):
     store.fail(plan.models[0], plan.data, "before")
     work(folder, open_model=open_model)
     assert asked == ["m1", "m2", "m3", "m0"]
+
+
+def test_models_that_others_are_at_come_last(folder):
+    asked = []
+
+    def open_model(plan, model, offline):
+        asked.append(model.name)
+        return drawn(plan, model, offline)
+
+    with under_way(folder, read_plan(folder).models[1]):
+        assert work(folder, open_model=open_model) == (0, 0)
+    assert asked == ["m0", "m2", "m3", "m1"]
 
 
 def test_where_nothing_can_be_written_there_is_no_going_on(folder, monkeypatch):
