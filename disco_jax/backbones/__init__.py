@@ -19,7 +19,7 @@ from .function import of_function
 from .graph import read_graph, write_graph
 from .loading import architectures, described, digest_of, load_backbone, untrained
 from .operations import parameters, subtrees
-from .pooling import check_layers, pooled
+from .pooling import check_layers, layer_names, pooled
 from .torch_libraries import of_library
 from .torch_network import of_torch
 
@@ -33,6 +33,7 @@ __all__ = [
     "compiler_options",
     "described",
     "digest_of",
+    "layer_names",
     "load_backbone",
     "of_function",
     "of_imagenet",

@@ -25,7 +25,13 @@ WAYS = ("mean", "token", "map")
 
 def pooled(outputs: Outputs, layers: Sequence[str]) -> dict[str, jax.Array]:
     """Features (b, d) of each layer."""
-    return {layer.replace(":", "-"): _pooled(outputs, *_parts(layer)) for layer in layers}
+    names = layer_names(layers)
+    return {n: _pooled(outputs, *_parts(layer)) for n, layer in zip(names, layers, strict=True)}
+
+
+def layer_names(layers: Sequence[str]) -> list[str]:
+    """What layers are called among the features."""
+    return [layer.replace(":", "-") for layer in layers]
 
 
 def check_layers(backbone: Backbone, layers: Sequence[str]) -> None:

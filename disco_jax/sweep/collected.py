@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from disco_jax.backbones import layer_names
 from disco_jax.metrics import default, parse
 from disco_jax.results import FEATURES, plain
 from disco_jax.scoring import combined
@@ -98,7 +99,7 @@ def _rows(plan: Plan, store: Store, found: _Found) -> Iterator[Row]:
                             continue
                         yield *of, layer or FEATURES, spec, score, None
             elif failure := failures.get(result_name(model, data)):
-                for layer in (FEATURES, *model.layers):
+                for layer in (FEATURES, *layer_names(model.layers)):
                     for spec in specs[data.name]:
                         yield *of, layer, spec, None, failure["error"]
 

@@ -3,12 +3,12 @@
 import multiprocessing
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from disco_jax.errors import InputError
 from disco_jax.progress import Progress
 
 from .named import walk_named
@@ -28,7 +28,7 @@ def run(
     address: str | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Walk models; what goes wrong ends all processes."""
+    """Walk models; a process that goes wrong, or is killed, ends all."""
     context = multiprocessing.get_context("spawn")  # jax does not survive a fork
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(workers, context, leave_when_told)
@@ -42,9 +42,8 @@ def run(
         pool.shutdown(wait=False, cancel_futures=True)
         for process in set(multiprocessing.active_children()).difference(others):
             process.terminate()
-        if isinstance(why, BrokenProcessPool):
-            problem = "one was killed, or out of memory; what was done stays"
-            remedy = "work again, with fewer workers"
-            raise InputError("work", "workers", problem, remedy) from why
-        raise
+        if not isinstance(why, BrokenProcessPool):
+            raise
+        told = "a worker was killed, or out of memory; work again, perhaps with fewer"
+        warnings.warn(told, stacklevel=2)
     pool.shutdown()

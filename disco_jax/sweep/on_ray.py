@@ -5,6 +5,7 @@ cluster has any; processes are used again for the next task, and so are the data
 Where a process or a machine is lost Ray starts the task elsewhere, up to `TRIES` times.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,7 @@ def run(
         if ours:
             ray.shutdown()
     if lost:
-        problem = f"{len(lost)} of {len(names)} are lost, {lost[0]}"
-        raise InputError("work", "tasks", problem, "work again")
+        warnings.warn(f"{len(lost)} of {len(names)} tasks were lost, {lost[0]}", stacklevel=2)
 
 
 def _connect(ray: Any, workers: int, address: str | None) -> None:

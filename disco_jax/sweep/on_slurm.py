@@ -6,6 +6,7 @@ A job whose time is over, or that has to make room, is put into the queue again 
 Scripts and what jobs print are in PLAN/slurm.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,5 +61,5 @@ def run(
         if progress is not None:
             progress(f"job {job.job_id}", count, len(parts))
     if failed:
-        problem = f"{len(failed)} of {len(parts)} jobs have failed, {failed[0]}"
-        raise InputError(folder / "slurm", "jobs", problem, "read their logs, and work again")
+        told = f"{len(failed)} of {len(parts)} jobs have failed, {failed[0]}"
+        warnings.warn(f"{told}; their logs are in {folder / 'slurm'}", stacklevel=2)

@@ -4,8 +4,8 @@
 
 A result holds the scores of each layer; of metrics that are relative to the hub (`relative`) the
 terms too, from which `collect` makes scores beside those of the other models. Whatever is raised on
-the way is a failure of that cell, and the next is begun; only where results cannot be written is
-there no going on.
+the way is a failure of that cell, and the next is begun. There is no going on where results cannot
+be written, nor where data are not what they were when the plan was made: no model is to blame.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,10 @@ from .under_way import under_way
 Result = dict[str, Any]
 Cell = Callable[[Data], Result]  # the result of an opened model
 Open = Callable[[Plan, Model, bool], Cell]
+
+
+class Unreachable(InputError):
+    """Data of the plan that are not to be had here."""
 
 
 def walk(
@@ -65,6 +69,8 @@ def walk(
                     begin(data)
                     try:
                         result = cell(data)
+                    except Unreachable:
+                        raise
                     except Exception as why:
                         store.fail(model, [data], _told(why))
                     else:
@@ -111,9 +117,13 @@ def _row(table: ScoreTable, row: str) -> dict[str, Any]:
 
 @cache  # packs stay in memory, see `data.packs`
 def _images(data: Data, part: str) -> Images:
-    images = open_images(data.source, part)
+    try:
+        images = open_images(data.source, part)
+    except Exception as why:
+        remedy = "make this machine see them as that which planned"
+        raise Unreachable(data.source, "data", f"cannot be opened ({_told(why)})", remedy) from why
     if content_of(images) != data.content:
-        raise InputError(data.source, "data", "not those of the plan", "plan again")
+        raise Unreachable(data.source, "data", "not those of the plan", "plan again")
     return images
 
 

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +49,8 @@ def under_way(folder: Path, model: Model) -> Iterator[Callable[[Data], None]]:
 
     def beat() -> None:
         while not over.wait(BEAT):
-            os.utime(path)
+            with suppress(OSError):  # somebody took this worker for gone
+                os.utime(path)
 
     tell("")
     heart = threading.Thread(target=beat, daemon=True)

@@ -55,8 +55,8 @@ def work(
         progress: Called with each data set, or of an engine each model or job, that is done.
 
     Raises:
-        InputError: The plan was made with other versions, workers of an engine were lost, or
-            results cannot be written.
+        InputError: The plan was made with other versions, its data are not here, or results cannot
+            be written. Workers that an engine has lost are warnings.
     """
     if on not in ENGINES:
         remedy = did_you_mean(on, ENGINES, f"choose {', '.join(ENGINES)}")

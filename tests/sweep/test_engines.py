@@ -4,8 +4,12 @@ Their packages are extras; where one is missing its tests are skipped, but for t
 """
 
 import importlib.util
+import json
+import pickle
 import shutil
 import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -14,6 +18,7 @@ from disco_jax.errors import InputError
 from disco_jax.hubs import HubModel
 from disco_jax.sweep import collect, plan_of, status, work, write_plan
 from disco_jax.sweep.on_slurm import Job
+from disco_jax.sweep.one_model import Unreachable
 
 NETS = HUB.parent / "nets"
 
@@ -58,6 +63,18 @@ def test_an_engine_that_is_not_installed(real, on, package, monkeypatch):
         work(real, on=on, workers=2)
 
 
+def test_a_machine_without_the_data_blames_no_model(real, tmp_path):
+    plan = json.loads((real / "plan.json").read_text())
+    plan["data"][0]["source"] = str(tmp_path / "unmounted.npz")
+    (real / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(InputError, match=r"unmounted.npz: data: cannot be opened") as caught:
+        work(real)
+    sent = pickle.loads(pickle.dumps(caught.value))  # as from another process
+    assert type(sent) is Unreachable and str(sent) == str(caught.value)
+    assert status(real).done == 0 and not list((real / "running").iterdir())
+    assert "small" not in str(status(real).reasons)
+
+
 def test_there_is_no_other_engine(real):
     with pytest.raises(InputError, match="'slrum' is unknown; did you mean slurm"):
         work(real, on="slrum")
@@ -67,3 +84,21 @@ def test_there_is_no_other_engine(real):
 def test_a_job_that_is_stopped_is_queued_as_it_was(tmp_path):
     again = Job().checkpoint(tmp_path, ["a"], True)
     assert isinstance(again.function, Job) and again.args == (tmp_path, ["a"], True)
+
+
+def test_a_process_that_is_killed_is_a_warning(real, monkeypatch):
+    class Pool:
+        def __init__(self, *_):
+            pass
+
+        def submit(self, *_):
+            future = Future()
+            future.set_exception(BrokenProcessPool("killed"))
+            return future
+
+        def shutdown(self, **_):
+            pass
+
+    monkeypatch.setattr("disco_jax.sweep.on_processes.ProcessPoolExecutor", Pool)
+    with pytest.warns(UserWarning, match="a worker was killed"):
+        assert work(real, workers=2) == (2, 0)
