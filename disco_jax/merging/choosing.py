@@ -4,7 +4,8 @@
 
 Ties go to the smaller c. The networks that are merged, and their base, are scored in the same run:
 a merge is one more candidate, and not always the best one. Every candidate is written to a folder
-that goes away, loaded as any network, and run once over the pictures.
+that goes away, loaded as any network, and run once over the pictures. One that cannot be loaded or
+scored has no score.
 
 Cost: 11 or 16 passes over the pictures, and one more for each network.
 """
@@ -12,6 +13,7 @@ Cost: 11 or 16 passes over the pictures, and one more for each network.
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,16 +88,17 @@ def choose(
     for coefficient in coefficients:
         with tempfile.TemporaryDirectory() as folder:
             path = _candidate(like, merged(coefficient), Path(folder))
-            see(models[0]._replace(name=_named(coefficient), weights=str(path)))
-    table = score(features, metrics=choice.metric, task=task)
+            with suppress(InputError):  # weights beyond the range of the format
+                see(models[0]._replace(name=_named(coefficient), weights=str(path)))
+    table = score(features, metrics=choice.metric, task=task, keep_going=True)
     found = {name: row[table.metrics[0]] for name, row in table.scores.items()}
-    scores = {c: found[_named(c)] for c in coefficients}
+    scores = {c: found.get(_named(c)) for c in coefficients}
     there = {c: value for c, value in scores.items() if value is not None}
     if not there:
         problem = f"{choice.metric} says nothing of any merge"
         raise InputError("merge", "choose", problem, "choose by another score")
     best = max(there, key=lambda c: (there[c], -c))
-    return Chosen(best, scores, {model.name: found[model.name] for model in models})
+    return Chosen(best, scores, {model.name: found.get(model.name) for model in models})
 
 
 def _named(coefficient: float) -> str:

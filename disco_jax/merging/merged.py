@@ -164,7 +164,8 @@ def _check_information(first: Stored, information: Stored, weights: Sequence[str
 def _check_finite(first: Stored, tensors: Tensors) -> None:
     for key, array in tensors.items():
         if first.suffix == ".npz" and key.startswith("w"):
-            array = array.astype(np.float16)
+            with np.errstate(over="ignore"):
+                array = array.astype(np.float16)
         if not np.isfinite(np.asarray(array, np.float64)).all():
             problem = f"not finite as {array.dtype} once merged, so nothing was written"
             raise InputError(
