@@ -76,9 +76,8 @@ def _rows(found: Merged) -> list[tuple[str, float | None]]:
 
 
 def _told(found: Merged) -> list[str]:
-    how = f"{METHODS[found.method].symbol} = {found.coefficient:g}"
-    if found.coefficient is None:
-        how = "equal weights"
+    symbol, value = METHODS[found.method].symbol, found.coefficient
+    how = "equal weights" if value is None else f"{symbol} = {value:g}"
     counts = ", ".join(f"{number} {what}" for what, number in found.tensors.items())
     lines = [f"{found.method} with {how} in {found.out}; tensors: {counts}"]
     if found.chosen is not None:

@@ -88,6 +88,9 @@ def check_alike(first: Stored, other: Stored, needed: Sequence[str] | None = Non
         if here.shape != there.shape:
             problem = f"shape {there.shape}, and {here.shape} in {first.path}"
             raise InputError(other.path, key, problem, REMEDY)
+        if _floating(here) != _floating(there):
+            problem = f"{there.dtype}, and {here.dtype} in {first.path}"
+            raise InputError(other.path, key, problem, REMEDY)
     if first.suffix == ".npz":
         for key in NETWORK:
             if needed is None and first.described[key] != other.described.get(key):
@@ -96,7 +99,7 @@ def check_alike(first: Stored, other: Stored, needed: Sequence[str] | None = Non
 
 def kinds(stored: Stored) -> tuple[list[str], list[str], list[str]]:
     """The names of weights, of what is measured, and of what is kept."""
-    floating = [key for key, x in stored.tensors.items() if jnp.issubdtype(x.dtype, jnp.floating)]
+    floating = [key for key, x in stored.tensors.items() if _floating(x)]
     measured = [key for key in floating if MEASURED.search(key)]
     weights = [key for key in floating if not MEASURED.search(key)]
     return weights, measured, [key for key in stored.tensors if key not in {*floating}]
@@ -109,6 +112,10 @@ def check_kept(first: Stored, other: Stored, names: Sequence[str]) -> None:
         if here.size > 1 and not np.array_equal(here, there):
             problem = f"{here.dtype} that differ from those of {first.path}"
             raise InputError(other.path, key, problem, "give weights that are not quantised")
+
+
+def _floating(array: Any) -> bool:
+    return bool(jnp.issubdtype(array.dtype, jnp.floating))
 
 
 def _metadata(path: Path) -> dict[str, str]:

@@ -51,7 +51,8 @@ def merge_checkpoints(
         models: Two or more, where their weights are, and the architecture where a choice runs them.
         out: The file, of the format of the first network: .safetensors, or .npz for graphs.
         method: One of `METHODS`.
-        base: What all were fine-tuned from, for task vectors.
+        base: What all were fine-tuned from, for task vectors; for other methods only the source of
+            what is kept, and a candidate beside the others.
         coefficient: The method's; its default where there is none.
         fisher: A file of informations for each network, for fisher.
         choice: Choose the coefficient by a score.
@@ -127,11 +128,9 @@ def _check(
         raise refuse("models", f"{missing.name} names no weights", "name a file of them")
     if how.needs_base and base is None:
         raise refuse("base", f"missing for {method}", "name what all were fine-tuned from")
-    if not how.needs_base and base is not None:
-        raise refuse("base", f"{method} does not read it", "leave it out")
     if method == "fisher" and len(fisher) != len(models):
         problem = f"{len(fisher)} files of informations for {len(models)} networks"
-        raise refuse("fisher", problem, "give one for each, in their order")
+        raise refuse("fisher", problem, "give --fisher FILE for each, in their order")
     if method != "fisher" and fisher:
         raise refuse("fisher", f"{method} does not read it", "leave it out, or --method fisher")
     share = how.default is None and (coefficient is not None or choice is not None)

@@ -45,6 +45,9 @@ def test_models_of_a_hub_and_a_table(branches, tmp_path, run):
     assert (code, err) == (0, "")
     assert printed == (f"ties with lambda = 1 in {out}; tensors: 14 merged, 0 averaged, 0 kept\n")
     assert accuracy(load_backbone(out)) > 0.8
+    code, printed, err = run("merge", *branches, "--base", START, "--out", out)
+    assert (code, err) == (0, "")
+    assert printed.startswith(f"average with equal weights in {out}; tensors: 14 merged")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def test_what_differs_is_named_by_its_first_key(store, tmp_path):
     refused(whole | {"a.weight": np.ones(3), "z": np.ones(1)}, "a.weight", "missing", file=first)
     refused(whole | {"conv.weight": np.ones((4, 3), np.float32)}, "conv.weight", "(4, 3)")
     refused(whole | {"positions": np.arange(6)[::-1].copy()}, "positions", "quantised")
+    refused(whole | {"conv.weight": np.ones((4, 3, 3, 3), np.int8)}, "conv.weight", "int8")
 
 
 def test_what_cannot_be_merged_or_written(store, tmp_path):
@@ -138,7 +139,6 @@ def test_what_cannot_be_merged_or_written(store, tmp_path):
     refused("models", "'net0' is there twice", models=[one, one])
     refused("models", "names no weights", models=[one, HubModel("x")])
     refused("base", "missing for ties", method="ties")
-    refused("base", "average does not read it", base=two._replace(name="b"))
     refused("fisher", "0 files", method="fisher")
     refused("fisher", "leave it out", fisher=[out])
     three = (one, two, store("net2", tensors(2)))
