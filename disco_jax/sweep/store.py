@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ class Store:
 
     def whole(self, model: Model) -> Path:
         """The file of a model that is done."""
-        return self.folder / model.key[:2] / f"{model.key}.jsonl"
+        return _places(self.folder, model.key)[0]
 
     def parts(self, model: Model) -> Path:
         """The folder of a model that is not."""
-        return self.folder / model.key[:2] / model.key
+        return _places(self.folder, model.key)[1]
 
     def missing(self, model: Model) -> list[Data]:
         """The data sets that a model has no result on."""
@@ -103,10 +104,11 @@ class Store:
 
     def results(self, model: Model) -> Iterator[tuple[Data, Any]]:
         """What a model has results on, and they, in the order of the plan."""
-        parts = {data: self._line(model, data) for data in self.plan.data}
         if not self.whole(model).exists():
-            yield from ((data, json.loads(line)) for data, line in parts.items() if line)
-            return
+            parts = [(data, self._line(model, data)) for data in self.plan.data]
+            if not self.whole(model).exists():  # nor meanwhile
+                yield from ((data, json.loads(line)) for data, line in parts if line)
+                return
         try:
             with open(self.whole(model), encoding="utf-8") as lines:
                 for data, line in zip(self.plan.data, lines, strict=True):
@@ -127,6 +129,12 @@ class Store:
     def _write(self, path: Path, text: str) -> None:
         with suppress(FileNotFoundError):  # another worker was done, and removed the folder
             write_text(path, text, forced=False)
+
+
+@lru_cache(maxsize=1)  # of the model that is walked
+def _places(folder: Path, key: str) -> tuple[Path, Path]:
+    home = folder / key[:2]
+    return home / f"{key}.jsonl", home / key
 
 
 def _file(model: Model, data: Data) -> str:
