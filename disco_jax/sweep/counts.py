@@ -57,6 +57,8 @@ def _of(store: Store, model: Model, plan: Plan) -> tuple[list[float], list[tuple
         times = {entry.name: entry.stat().st_mtime for entry in entries}
     with suppress(FileNotFoundError):
         return [store.whole(model).stat().st_mtime] * len(plan.data), []
+    if not times:
+        return [], []
     names = [result_name(model, data) for data in plan.data]
     written = [times[f"{name}.json"] for name in names if f"{name}.json" in times]
     failures = store.failures(model) if FAILED in times else {}
