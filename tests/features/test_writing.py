@@ -31,6 +31,9 @@ def test_nothing_half_written(tmp_path, suffix, monkeypatch):
         def __init__(self, error):
             self.error = error
 
+        def __getitem__(self, rows):
+            raise self.error
+
         def blocks(self):
             yield np.ones((40, 4), np.float32)
             raise self.error
@@ -116,6 +119,8 @@ from disco_jax.features import FeatureSet
 
 class Rows:
     shape, dtype = (51_200, 1024), np.dtype(np.float32)  # 200 MB
+    def __getitem__(self, rows):
+        raise NotImplementedError
     def blocks(self):
         for start in range(0, self.shape[0], 1024):
             yield np.add.outer(np.arange(start, start + 1024.0), np.arange(1024.0)).astype("f4")
